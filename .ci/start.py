@@ -45,21 +45,25 @@ def step(*command: str | Path) -> None:
         sys.exit(code)
 
 
+def has_pip() -> bool:
+    """Whether the environment is there and whole; one that was broken off half-way is not."""
+    command = [str(PYTHON), "-m", "pip", "--version"]
+    return PYTHON.exists() and subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
 def make_environment() -> None:
     """Make the virtual environment, unless it is there and up to date."""
     current = fingerprint()
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8").strip() == current:
         return
     say(f"Setting up in {VENV} (once; a few minutes)...")
-    if not PYTHON.exists():
+    if not has_pip():
         try:
             import ensurepip  # noqa: F401, PLC0415 - Debian and Ubuntu leave it out of their Python
         except ImportError:
             version = f"{sys.version_info.major}.{sys.version_info.minor}"
-            sys.exit(
-                f"This Python cannot make virtual environments. Install them first: apt install python{version}-venv"
-            )
-        step(sys.executable, "-m", "venv", VENV)
+            sys.exit(f"This Python makes no virtual environments. Install them first: apt install python{version}-venv")
+        step(sys.executable, "-m", "venv", "--clear", VENV)
     pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
     step(*pip, "-c", ROOT / "constraints.txt", "-e", f"{ROOT}{EXTRAS}")
     STAMP.write_text(current + "\n", encoding="utf-8")
