@@ -27,6 +27,7 @@ ROAD = (
     "portfolio",
     "outputs",
     "demo",
+    "pipeline",
     "run",
     "screen",
     "explain",
@@ -35,7 +36,7 @@ ROAD = (
     "cli",
     "__main__",
 )
-FREE = {"errors", "rulebook"}  # whoever needs them may import them; they import no room
+FREE = {"errors", "rulebook", "geometry", "notices"}  # whoever needs them may import them; they import no room
 HEAVY = {"folium", "osmnx", "networkx", "matplotlib", "branca"}
 QUICK = HEAVY | {"geopandas", "pandas", "rasterio", "scipy", "pyogrio", "pyarrow", "osmium", "numba"}
 
@@ -134,7 +135,17 @@ def repository_files() -> list[Path]:
         check=False,
     )
     if listed.returncode:  # an unpacked archive without git
-        return [path for path in ROOT.rglob("*") if path.is_file() and ".venv" not in path.parts]
+        made = {
+            ".git",
+            ".venv",
+            ".mypy_cache",
+            ".ruff_cache",
+            ".pytest_cache",
+            ".hypothesis",
+            "__pycache__",
+            "flexsite-demo",
+        }
+        return [path for path in ROOT.rglob("*") if path.is_file() and not made & set(path.parts)]
     return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
 
 
