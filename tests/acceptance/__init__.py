@@ -1,0 +1,1 @@
+"""Acceptance tests: written from the contract, not from the code, and run through the public interface only."""
