@@ -1,0 +1,143 @@
+// The card of a place: a site with all its values, or the reasons why there is none.
+
+function rows(pairs) {
+  return el('dl', { className: 'fs-facts' }, ...pairs.filter(Boolean).map(([name, value, note]) =>
+    el('div', {}, el('dt', {}, name), el('dd', {}, value, note ? el('small', {}, ' ' + note) : null))));
+}
+
+function unitOf(words, unit) {
+  return unit ? '\u00a0' + unit : '';
+}
+
+// A measure's value with its unit; texts as they are.
+function valueText(words, column, value, unit) {
+  if (value === null || value === '') return words.t('card.nodata');
+  return typeof value === 'number' ? words.n(value, Number.isInteger(value) ? 0 : undefined) + unitOf(words, unit) : String(value);
+}
+
+function ruleItem(words, rule) {
+  const facts = [
+    rule.basis && [words.t('rules.basis'), rule.basis],
+    rule.source && [words.t('rules.source'), rule.source],
+    rule.date && [words.t('rules.date'), words.date(rule.date)],
+    rule.candidate_id && [words.t(words.noun === 'cells' ? 'card.candidate.cells' : 'card.candidate'), rule.candidate_id],
+    rule.area_m2 ? [words.t('why.ha'), words.n(rule.area_m2 / 1e4, 2) + '\u00a0ha'] : null,
+  ];
+  const kind = [rule.effect && words.word('effect', rule.effect), rule.hardness && words.word('class', rule.hardness)];
+  return el('li', {}, el('strong', {}, words.word('step', rule.rule) === 'step.' + rule.rule ? rule.rule : stepName(words, rule.rule)),
+    el('span', { className: 'fs-kind' }, ' ', kind.filter(Boolean).join(', ')), rows(facts));
+}
+
+function stepName(words, id) {
+  const key = 'step.' + id;
+  return key in words.strings[words.language] ? words.t(key) : id;
+}
+
+// A failed requirement in words.
+function failedText(words, profile, id) {
+  const unknown = id.startsWith('unknown:');
+  const bare = unknown ? id.slice(8) : id;
+  const own = profile.texts.get(bare);
+  const text = own ? words.label(own) : stepName(words, bare);
+  return unknown ? words.t('card.unknown_requirement', { text }) : text;
+}
+
+function scoreTable(words, profile, site) {
+  const body = site.criteria.map((item, c) => {
+    const info = profile.criteria[c];
+    const bar = el('span', { className: 'fs-bar', 'aria-hidden': 'true' }, el('i', {}));
+    bar.firstChild.style.width = item.value + '%';
+    const raw = item.missing ? words.t('card.missing') : valueText(words, null, item.measure, info.unit);
+    const scale = words.t('card.scale', {
+      worst: words.n(info.worst, Number.isInteger(info.worst) ? 0 : undefined) + unitOf(words, info.unit),
+      best: words.n(info.best, Number.isInteger(info.best) ? 0 : undefined) + unitOf(words, info.unit),
+    });
+    return el('tr', {}, el('th', { scope: 'row' }, words.label(info.label), el('small', {}, raw), el('small', { className: 'fs-scale' }, scale)),
+      el('td', { className: 'fs-n' }, bar, words.n(item.value, 0)), el('td', { className: 'fs-n' }, words.n(item.weight, 0)),
+      el('td', { className: 'fs-n' }, words.n(item.points, 1)));
+  });
+  const head = ['card.criterion', 'card.value', 'card.weight', 'card.points'].map((key, k) =>
+    el('th', { scope: 'col', className: k ? 'fs-n' : null }, words.t(key)));
+  const total = el('tr', {}, el('th', { scope: 'row', colspan: '2' }, words.t('card.total')),
+    el('td', { className: 'fs-n' }, words.n(site.criteria.reduce((all, item) => all + item.weight, 0), 0)),
+    el('td', { className: 'fs-n' }, words.n(site.score, 1)));
+  return el('table', { className: 'fs-table fs-score' }, el('thead', {}, el('tr', {}, head)), el('tbody', {}, body), el('tfoot', {}, total));
+}
+
+function section(title, ...content) {
+  return el('section', {}, el('h3', {}, title), ...content);
+}
+
+// Children of the card for what `describePlace` found.
+function cardContent(words, sites, place) {
+  return place.site_id === null ? whyContent(words, place) : siteContent(words, sites, place);
+}
+
+function coordinates(words, place) {
+  if (place.x === null || place.x === undefined) return null;
+  return el('p', { className: 'fs-at' }, words.t('why.at', { x: words.n(place.x, 0), y: words.n(place.y, 0) }));
+}
+
+function whyContent(words, place) {
+  const intro = place.reason === 'taken' ? words.t('why.taken') : words.t('why.' + place.reason);
+  return [
+    el('h2', {}, words.t('why.title')), coordinates(words, place), el('p', {}, intro),
+    place.excluded.length ? el('ol', { className: 'fs-rules' }, place.excluded.map((rule) => ruleItem(words, rule))) : null,
+  ];
+}
+
+function siteContent(words, sites, site) {
+  const profile = sites.profile;
+  const grid = words.noun === 'cells';
+  const status = !profile ? words.t('card.available') : site.suitable
+    ? words.t('card.rank', { rank: words.n(site.rank, 0), n: words.n(sites.ranked.order.length, 0) }) : words.t('card.unsuitable');
+  const head = [
+    el('h2', {}, site.site_id),
+    el('p', { className: 'fs-status' },
+      el('span', { className: 'fs-pill' + (profile && !site.suitable ? ' fs-no' : '') }, status),
+      profile ? ' ' + words.t('card.for', { profile: words.label(profile.label) }) : null),
+  ];
+  const number = (value, label) => el('div', {}, el('b', {}, value), el('span', {}, label));
+  const big = el('div', { className: 'fs-big' },
+    profile ? number(words.n(site.homes, 0), words.t('card.homes')) : null,
+    profile ? number(words.n(site.score, 1), words.t('card.score')) : null,
+    number(site.area_m2 === null ? words.t('card.nodata') : words.n(site.area_m2 / 1e4, 2), words.t('head.ha')));
+  const failed = site.failed && site.failed.length
+    ? section(words.t('card.failed'), el('ul', { className: 'fs-failed' }, site.failed.map((id) => el('li', {}, failedText(words, profile, id))))) : null;
+  const years = site.net_years === null ? words.t('card.open')
+    : words.n(site.net_years, 1) + ' ' + words.t('unit.year.' + (site.net_years === 1 ? 'one' : 'many'));
+  const until = site.available_until;
+  const main = rows([
+    profile && [words.t('card.homes_fit'), words.n(site.homes_fit, 0)],
+    [words.t('card.area'), site.area_m2 === null ? words.t('card.nodata') : words.n(site.area_m2, 0) + '\u00a0m\u00b2'],
+    site.route !== null && [words.t('card.route'), site.route ? words.word('route', site.route) : words.t('card.nodata'),
+      site.route_share === null ? null : words.t('card.share', { share: words.percent(site.route_share) })],
+    site.available_from && [words.t('card.from'), words.date(site.available_from)],
+    [words.t('card.until'), until ? words.date(until) : words.t('card.open')],
+    [words.t('card.net_years'), years],
+    site.mark_until && [words.t('card.mark_until'), words.date(site.mark_until)],
+    site.site_kind && [words.t('card.kind'), site.site_kind],
+    [words.t(grid ? 'card.candidate.cells' : 'card.candidate'), site.candidate_id],
+  ]);
+  const columns = sites.columns.filter((item) => item.value).map((item) => {
+    const share = site.columns[item.name + '_share'];
+    return [words.label(item.label), valueText(words, null, site.columns[item.name], ''),
+      typeof share === 'number' && share < 0.995 ? words.t('card.share', { share: words.percent(share) }) : null];
+  });
+  const measures = sites.measures.filter((item) => item.value).map((item) =>
+    [words.label(item.label), valueText(words, null, site.measures[item.column], item.unit)]);
+  const known = (rules) => el('ul', { className: 'fs-rules' }, rules.map((rule) =>
+    rule.id === 'no_access' ? el('li', {}, words.t('card.no_access')) : ruleItem(words, rule)));
+  const access = site.access_score === null || site.access_score === undefined ? null
+    : el('p', {}, words.t('card.access_score') + ': ' + words.n(site.access_score, 1));
+  return [
+    ...head, big, coordinates(words, site), failed, main,
+    columns.length ? section(words.t('card.facts'), rows(columns)) : null,
+    profile && profile.criteria.length ? section(words.t('card.score'), scoreTable(words, profile, site), access) : null,
+    measures.length ? section(words.t('card.measures'), rows(measures)) : null,
+    section(words.t('card.marks'), site.marks.length ? known(site.marks) : el('p', {}, words.t('card.none'))),
+    section(words.t('card.unknown'), ...(site.unknown.length
+      ? [el('p', {}, words.t('card.unknown_note')), known(site.unknown)] : [el('p', {}, words.t('card.none'))])),
+    site.also && site.also.length ? section(words.t('card.overlaps'), el('p', {}, site.also.join(', '))) : null,
+  ];
+}

@@ -1,0 +1,121 @@
+// From the text in the page to typed arrays. The format is described in codec.py and payload.py.
+
+const BITS = 26;
+const WORLD = Math.pow(2, BITS);
+const NULL_NUMBER = -2147483648;
+const TYPES = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i4: Int32Array, f8: Float64Array };
+
+function bytesOfBase64(text) {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+async function inflate(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// The JSON description, and a function that gives the bytes or numbers of a section.
+function openBlock(block) {
+  const length = new DataView(block.buffer, block.byteOffset).getUint32(4, true);
+  const meta = JSON.parse(new TextDecoder().decode(block.subarray(8, 8 + length)));
+  const start = Math.ceil((8 + length) / 8) * 8;
+  const section = ([offset, size, kind]) => {
+    const bytes = block.subarray(start + offset, start + offset + size);
+    if (kind === 'raw' || kind === 'u1') return bytes;
+    const Type = TYPES[kind];
+    const width = Type.BYTES_PER_ELEMENT;
+    const count = size / width;
+    const plain = new Uint8Array(size);
+    for (let place = 0; place < width; place++) {
+      for (let i = 0, from = place * count; i < count; i++) plain[i * width + place] = bytes[from + i];
+    }
+    return new Type(plain.buffer);
+  };
+  return { meta, section };
+}
+
+// A stored column as a function from row to value: text, number or null.
+function openColumn(stored, section) {
+  if (!stored) return null;
+  if (stored.words) {
+    const codes = section(stored.codes);
+    return { text: true, at: (i) => stored.words[codes[i]] };
+  }
+  if (stored.few) {
+    const codes = section(stored.codes);
+    return { text: false, at: (i) => stored.few[codes[i]] };
+  }
+  if (stored.scaled) {
+    const whole = section(stored.scaled);
+    const scale = Math.pow(10, stored.decimals);
+    return { text: false, at: (i) => (whole[i] === NULL_NUMBER ? null : whole[i] / scale) };
+  }
+  const exact = section(stored.exact);
+  return { text: false, at: (i) => (Number.isNaN(exact[i]) ? null : exact[i]) };
+}
+
+function numbersOf(column, n) {
+  const out = new Float64Array(n);
+  for (let i = 0; column && i < n; i++) out[i] = column.at(i) || 0;
+  return out;
+}
+
+// Features, rings and vertices of a block of polygons, with the bounds of every feature.
+function decodePolygons(bytes) {
+  const head = new DataView(bytes.buffer, bytes.byteOffset, 12);
+  const n = head.getUint32(0, true);
+  const rings = head.getUint32(4, true);
+  const vertices = head.getUint32(8, true);
+  let at = 12;
+  const next = () => {
+    let value = 0;
+    let shift = 0;
+    let byte;
+    do {
+      byte = bytes[at++];
+      value |= (byte & 127) << shift;
+      shift += 7;
+    } while (byte & 128);
+    return value;
+  };
+  const step = () => {
+    const value = next();
+    return (value >>> 1) ^ -(value & 1);
+  };
+  const ring = new Uint32Array(n + 1);
+  for (let i = 0; i < n; i++) ring[i + 1] = ring[i] + next();
+  const vertex = new Uint32Array(rings + 1);
+  for (let r = 0; r < rings; r++) vertex[r + 1] = vertex[r] + next();
+  const X = new Int32Array(vertices);
+  const Y = new Int32Array(vertices);
+  const x0 = new Int32Array(n);
+  const y0 = new Int32Array(n);
+  const x1 = new Int32Array(n).fill(-1);
+  const y1 = new Int32Array(n).fill(-1);
+  let firstX = 0;
+  let firstY = 0;
+  for (let i = 0, v = 0; i < n; i++) {
+    let west = WORLD, north = WORLD, east = -1, south = -1;
+    for (let r = ring[i]; r < ring[i + 1]; r++) {
+      let x = (firstX += step());
+      let y = (firstY += step());
+      for (const end = vertex[r + 1]; v < end; v++) {
+        if (v > vertex[r]) {
+          x += step();
+          y += step();
+        }
+        X[v] = x;
+        Y[v] = y;
+        if (x < west) west = x;
+        if (x > east) east = x;
+        if (y < north) north = y;
+        if (y > south) south = y;
+      }
+    }
+    x0[i] = west; y0[i] = north; x1[i] = east; y1[i] = south;
+  }
+  return { n, ring, vertex, X, Y, x0, y0, x1, y1 };
+}

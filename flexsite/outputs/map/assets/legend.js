@@ -1,0 +1,55 @@
+// What the colours mean. Darker is better; the steps also differ in lightness, and hatching needs no colour.
+
+const STYLES = [
+  { fill: '#1b2a6b', stroke: '#0d1540', from: 11, dot: 6, halo: true, ink: '#ffffff', key: 'legend.top1' },
+  { fill: '#1f6fb2', stroke: '#0f3f68', from: 12, dot: 5, halo: true, ink: '#ffffff', key: 'legend.top5' },
+  { fill: '#3fb3bd', stroke: '#1d6a71', from: 12, dot: 5, halo: true, ink: '#12373b', key: 'legend.top20' },
+  { fill: '#b5dfa5', stroke: '#5f8a50', from: 12, dot: 4, halo: true, ink: '#2c4a22', key: 'legend.rest' },
+  { fill: '#d3d6d9', stroke: '#8c949c', from: 0, dot: 3, dotColour: '#a4abb2', ink: '#4c555e', key: 'legend.unsuitable' },
+  { fill: '#3fb3bd', stroke: '#1d6a71', from: 11, dot: 4, halo: true, ink: '#12373b', key: 'legend.available' },
+];
+const PAINT_ORDER = [4, 5, 3, 2, 1, 0];
+
+// Grounds that rules took: colour and hatching differ together.
+const GROUND = ['#b35806', '#7b3294', '#a50f15', '#8c6d1f', '#4d4d4d', '#c51b7d'].map((colour, k) => ({
+  fill: colour + '40', stroke: colour, from: 10, hatch: k % 6, ink: colour, dot: 2, dotColour: colour,
+}));
+
+const AREA = [{ fill: '#fbfbf8', stroke: '#7a838c', width: 1.4, dot: 3 }];
+const CONTEXT = {
+  border: { stroke: '#b9bfc5', width: 1, dot: 0 },
+  water: { fill: '#d9e4ea', dot: 0 },
+  built: { fill: '#e6e3de', dot: 0 },
+  rail: { fill: '#8b8f94', stroke: '#8b8f94', width: 0.6, dot: 0 },
+  road: { fill: '#cfcac0', stroke: '#cfcac0', width: 0.6, dot: 0 },
+};
+
+// A small square as it is painted on the map.
+function swatchOf(style, hatched) {
+  const canvas = el('canvas', { width: '32', height: '32', className: 'fs-swatch', 'aria-hidden': 'true' });
+  const pen = canvas.getContext('2d');
+  if (style.fill) { pen.fillStyle = style.fill; pen.fillRect(0, 0, 32, 32); }
+  const kind = style.hatch !== undefined ? style.hatch : hatched ? 0 : -1;
+  if (kind >= 0) { pen.fillStyle = pen.createPattern(hatch(kind, style.ink, 2), 'repeat'); pen.fillRect(0, 0, 32, 32); }
+  if (style.stroke) { pen.strokeStyle = style.stroke; pen.lineWidth = 3; pen.strokeRect(1.5, 1.5, 29, 29); }
+  return canvas;
+}
+
+function legendContent(app, counts) {
+  const { words, sites } = app;
+  const line = (swatch, text, count) => el('li', {}, swatch, el('span', {}, text), count === null ? null : el('b', {}, words.n(count, 0)));
+  const shown = sites.profile ? [0, 1, 2, 3, 4] : [5];
+  const lines = shown.map((c) => line(swatchOf(STYLES[c]), words.t(STYLES[c].key), counts[c]));
+  lines.push(line(swatchOf({ fill: '#ffffff', stroke: '#4c555e', ink: '#1d2733' }, true), words.t('legend.unknown'), counts[6]));
+  if (app.ground) {
+    for (const [place, id] of sites.excluded.order.entries()) {
+      if (!app.ground.hidden.has(place)) lines.push(line(swatchOf(GROUND[place % GROUND.length]), stepName(words, id), null));
+    }
+  }
+  lines.push(line(swatchOf(AREA[0]), words.t('legend.area'), null));
+  const open = app.legendOpen === undefined ? !window.matchMedia('(max-width: 820px)').matches : app.legendOpen;
+  const title = sites.profile ? words.label(sites.profile.label) : words.t('legend');
+  return el('details', { open, ontoggle: (event) => { app.legendOpen = event.target.open; } },
+    el('summary', {}, words.t('legend')), sites.profile ? el('p', { className: 'fs-legend-for' }, title) : null,
+    el('ul', {}, lines), el('p', { className: 'fs-note' }, words.t('legend.dots')));
+}

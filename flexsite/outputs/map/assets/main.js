@@ -1,0 +1,270 @@
+// From block to page: the state, what happens on a click, and the scripting interface `window.flexsite`.
+
+class App {
+  constructor(map, meta, section) {
+    this.map = map;
+    this.meta = meta;
+    this.words = new Words(meta);
+    this.sites = new Sites(meta, section);
+    this.tab = 'list';
+    this.page = 0;
+    this.place = null;
+    this.parts = { panel: byId('fs-panel'), card: byId('fs-card'), legend: byId('fs-legend') };
+    this.layers(section);
+    this.controls();
+    this.colour();
+    this.speak(this.words.language);
+    map.on('click', (event) => this.click(event));
+    document.addEventListener('keydown', (event) => { if (event.key === 'Escape') this.close(); });
+  }
+
+  layers(section) {
+    const { map, sites, meta } = this;
+    const add = (name, index, polygons, styles, order) => {
+      const pane = map.createPane(name);
+      pane.style.zIndex = index;
+      pane.style.pointerEvents = 'none';
+      return new PolygonLayer(polygons, styles, order, { pane: name, minZoom: 5, maxZoom: 21 }).addTo(map);
+    };
+    add('fsArea', 210, sites.area, AREA, [0]);
+    this.context = meta.context.map((item, k) => add('fsContext' + k, 220 + k, new Polygons(section(item.polygons)), [CONTEXT[item.kind]], [0]));
+    if (sites.excluded) {
+      const ground = sites.excluded;
+      const styles = ground.order.map((_, place) => GROUND[place % GROUND.length]);
+      this.ground = add('fsGround', 400, ground.polygons, styles, styles.map((_, place) => place));
+      this.groundHa = new Float64Array(styles.length);
+      const places = new Map(ground.order.map((id, place) => [id, place]));
+      for (let i = 0; i < ground.polygons.n; i++) {
+        const place = places.get(ground.rule.at(i));
+        this.ground.classes[i] = place;
+        this.groundHa[place] += ground.area.at(i) / 1e4;
+      }
+      styles.forEach((_, place) => this.ground.hidden.add(place));
+    }
+    this.layer = add('fsSites', 450, sites.polygons, STYLES, PAINT_ORDER);
+  }
+
+  controls() {
+    const { map, sites } = this;
+    this.zoom = L.control.zoom({ position: 'topleft', zoomInText: '+', zoomOutText: '\u2212' }).addTo(map);
+    L.control.scale({ imperial: false, position: 'bottomright', maxWidth: 140 }).addTo(map);
+    const home = el('a', { href: '#', role: 'button', className: 'fs-home', onclick: (event) => { event.preventDefault(); this.home(true); } }, '\u2302');
+    this.zoom.getContainer().append(home);
+    this.homeButton = home;
+    map.getContainer().setAttribute('role', 'application');
+    new ResizeObserver(() => map.invalidateSize()).observe(map.getContainer());
+    map.invalidateSize({ animate: false });
+    this.bounds = sites.area.bounds || sites.polygons.bounds;
+    this.home(false);
+  }
+
+  toLatLng(x, y) {
+    return this.map.unproject([x, y], BITS - 8);
+  }
+
+  frame([west, north, east, south], options) {
+    const wide = !window.matchMedia('(max-width: 820px)').matches && !this.parts.card.hidden;
+    this.map.fitBounds(L.latLngBounds(this.toLatLng(west, south), this.toLatLng(east, north)),
+      { paddingTopLeft: [10, 10], paddingBottomRight: [wide ? 400 : 10, 10], ...options });
+  }
+
+  home(animate) {
+    if (this.bounds) this.frame(this.bounds, { animate, paddingBottomRight: [10, 10] });
+  }
+
+  colour() {
+    this.counts = this.sites.classify(this.layer.classes, this.layer.flags);
+    this.layer.repaint();
+  }
+
+  // Everything in words again, in the given language.
+  speak(language) {
+    const { words, map, meta, parts } = this;
+    words.use(language);
+    document.documentElement.lang = words.language;
+    document.title = meta.title;
+    parts.panel.setAttribute('aria-label', words.t('panel'));
+    parts.legend.setAttribute('aria-label', words.t('legend'));
+    map.getContainer().setAttribute('aria-label', words.t('map'));
+    const [zoomIn, zoomOut] = this.zoom.getContainer().querySelectorAll('a');
+    for (const [button, key] of [[zoomIn, 'map.zoomin'], [zoomOut, 'map.zoomout'], [this.homeButton, 'map.home']]) {
+      button.title = words.t(key);
+      button.setAttribute('aria-label', words.t(key));
+    }
+    this.render();
+  }
+
+  render() {
+    const focus = document.activeElement && document.activeElement.id;
+    this.body = el('div', { id: 'fs-body', role: 'tabpanel', tabindex: '-1' });
+    this.tabs = tabsContent(this);
+    this.parts.panel.replaceChildren(headContent(this), groupContent(this), this.tabs, this.body);
+    this.showBody();
+    this.showLegend();
+    this.showCard();
+    if (focus && byId(focus)) byId(focus).focus();
+  }
+
+  showBody() {
+    const content = { list: listContent, waterfall: waterfallContent, rules: rulesContent, sources: sourcesContent }[this.tab];
+    this.body.setAttribute('aria-labelledby', 'fs-tab-' + this.tab);
+    this.body.replaceChildren(content(this));
+  }
+
+  showLegend() {
+    this.parts.legend.replaceChildren(legendContent(this, this.counts));
+  }
+
+  show(tab) {
+    this.tab = tab;
+    const tabs = tabsContent(this);
+    this.tabs.replaceWith(tabs);
+    this.tabs = tabs;
+    this.showBody();
+  }
+
+  showGround(place, on) {
+    if (on) this.ground.hidden.delete(place);
+    else this.ground.hidden.add(place);
+    this.ground.repaint();
+    this.showLegend();
+  }
+
+  select(id) {
+    const place = this.sites.profiles.findIndex((profile) => profile.id === id);
+    if (place < 0) throw new RangeError('flexsite: no profile ' + id);
+    this.sites.current = place;
+    this.page = 0;
+    this.again();
+  }
+
+  weigh(changes) {
+    const profile = this.sites.profile;
+    const places = new Map(profile ? profile.criteria.map((item, c) => [item.id, c]) : []);
+    for (const [id, weight] of Object.entries(changes)) {
+      if (!places.has(id)) throw new RangeError('flexsite: no criterion ' + id);
+      if (!Number.isInteger(weight) || weight < 0 || weight > 100) throw new RangeError('flexsite: a weight is a whole number 0..100');
+    }
+    for (const [id, weight] of Object.entries(changes)) profile.weights[places.get(id)] = weight;
+    this.again();
+  }
+
+  again() {
+    this.sites.rank();
+    this.colour();
+    if (this.place && this.place.site_id !== null) this.place = this.placeOf(this.sites.byId.get(this.place.site_id));
+    this.render();
+  }
+
+  placeOf(i) {
+    const [x, y] = this.sites.centre(i);
+    const study = this.sites.backward.at(x, y);
+    return { ...this.sites.describe(i), x: study ? study[0] : null, y: study ? study[1] : null };
+  }
+
+  click(event) {
+    const at = this.map.project(event.latlng, BITS - 8);
+    const study = this.sites.backward.at(at.x, at.y);
+    const i = this.layer.pick(at.x, at.y, this.map.getZoom());
+    if (i >= 0) {
+      this.pick(i, false);
+      return;
+    }
+    this.layer.selected = -1;
+    this.place = this.sites.describePlace(at.x, at.y, study);
+    this.opened();
+  }
+
+  pick(i, fly) {
+    this.layer.selected = i;
+    this.place = this.placeOf(i);
+    this.opened();
+    if (fly) {
+      const { x0, y0, x1, y1 } = this.sites.polygons;
+      const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+      this.frame([x0[i], y0[i], x1[i], y1[i]], { maxZoom: 16, animate: !still });
+    }
+  }
+
+  opened() {
+    this.layer.repaint();
+    this.showCard();
+    for (const row of this.body.querySelectorAll('tr[data-site]')) {
+      if (row.dataset.site === String(this.layer.selected)) row.setAttribute('aria-current', 'true');
+      else row.removeAttribute('aria-current');
+    }
+  }
+
+  showCard() {
+    const { card } = this.parts;
+    card.hidden = !this.place;
+    if (!this.place) return;
+    const close = el('button', { type: 'button', className: 'fs-close', 'aria-label': this.words.t('card.close'), onclick: () => this.close() }, '\u00d7');
+    card.setAttribute('aria-live', 'polite');
+    card.setAttribute('aria-label', this.place.site_id === null ? this.words.t('why.title') : this.place.site_id);
+    card.replaceChildren(close, ...cardContent(this.words, this.sites, this.place).filter(Boolean));
+    card.scrollTop = 0;
+  }
+
+  close() {
+    this.place = null;
+    this.layer.selected = -1;
+    this.opened();
+  }
+}
+
+function byId(id) {
+  return document.getElementById(id);
+}
+
+function nextFrame() {
+  return new Promise((done) => {
+    const timer = setTimeout(done, 300); // a hidden tab gets no frames
+    requestAnimationFrame(() => requestAnimationFrame(() => { clearTimeout(timer); done(); }));
+  });
+}
+
+// The public face. Everything but `ready` and `profiles` may be called once `ready` is settled.
+function publish() {
+  let app = null;
+  let settle;
+  const face = {
+    ready: new Promise((done, failed) => { settle = { done, failed }; }),
+    profiles: [],
+    select: (profile) => app.select(profile),
+    weights(changes) {
+      if (changes) app.weigh(changes);
+      const profile = app.sites.profile;
+      return Object.fromEntries(profile ? profile.criteria.map((item, c) => [item.id, profile.weights[c]]) : []);
+    },
+    ranking() {
+      const { order, rank, score } = app.sites.ranked;
+      return Array.from(order, (i) => ({ site_id: app.sites.ids[i], score: score(i), rank: rank[i] }));
+    },
+    explain(x, y) {
+      const at = app.sites.forward.at(x, y);
+      if (!at) return { x, y, kind: 'none', site_id: null, candidate_id: null, inside: false, reason: 'outside', excluded: [], text: app.words.t('why.outside') };
+      const found = app.sites.describePlace(at[0], at[1], [x, y]);
+      return found.site_id === null ? { ...found, text: app.words.t('why.' + found.reason) } : found;
+    },
+    async start(map) {
+      delete face.start;
+      try {
+        const block = await inflate(bytesOfBase64(byId('fs-data').textContent.trim()));
+        const { meta, section } = openBlock(block);
+        app = new App(map, meta, section);
+        face.profiles.push(...app.sites.profiles.map((profile) => profile.id));
+        if (app.layer._loading) await new Promise((done) => app.layer.once('load', done));
+        await nextFrame();
+        document.documentElement.dataset.flexsite = 'ready';
+        settle.done(face);
+      } catch (error) {
+        byId('fs-panel').replaceChildren(el('p', { className: 'fs-empty' }, 'flexsite: ' + error));
+        settle.failed(error);
+      }
+    },
+  };
+  window.flexsite = face;
+}
+
+publish();

@@ -1,0 +1,40 @@
+// The score, in whole numbers, so that the page and Python cannot disagree.
+
+// Order of the suitable sites by falling sum of weight times value; equal sums keep the order of the sites.
+function rankSites(values, weights, suitable) {
+  const n = suitable.length;
+  const sum = new Int32Array(n);
+  let total = 0;
+  for (let c = 0; c < values.length; c++) {
+    const weight = weights[c];
+    total += weight;
+    if (!weight) continue;
+    const value = values[c];
+    for (let i = 0; i < n; i++) sum[i] += weight * value[i];
+  }
+  const start = new Uint32Array(100 * total + 2);
+  let count = 0;
+  for (let i = 0; i < n; i++) {
+    if (!suitable[i]) continue;
+    start[100 * total - sum[i] + 1]++;
+    count++;
+  }
+  for (let s = 0; s <= 100 * total; s++) start[s + 1] += start[s];
+  const order = new Uint32Array(count);
+  const rank = new Uint32Array(n);
+  for (let i = 0; i < n; i++) {
+    if (!suitable[i]) continue;
+    const place = start[100 * total - sum[i]]++;
+    order[place] = i;
+    rank[i] = place + 1;
+  }
+  return { sum, total, order, rank, score: (i) => (total ? sum[i] / total : 0) };
+}
+
+// Classes 0..3 by share of the ranking: best 1 %, 5 %, 20 %, the rest; at least one site in each while they last.
+function classOfRank(rank, count) {
+  if (rank <= Math.ceil(count * 0.01)) return 0;
+  if (rank <= Math.ceil(count * 0.05)) return 1;
+  if (rank <= Math.ceil(count * 0.2)) return 2;
+  return 3;
+}

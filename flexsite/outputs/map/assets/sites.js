@@ -1,0 +1,159 @@
+// The sites, their profiles and what is known of a place. No drawing here.
+
+class Sites {
+  constructor(meta, section) {
+    this.meta = meta;
+    this.n = meta.n;
+    this.ids = meta.ids;
+    this.polygons = new Polygons(section(meta.polygons));
+    this.area = new Polygons(section(meta.area));
+    this.forward = new Lattice(meta.forward, section);
+    this.backward = new Lattice(meta.backward, section);
+    const open = (stored) => openColumn(stored, section);
+    this.facts = {};
+    for (const [name, stored] of Object.entries(meta.facts)) this.facts[name] = open(stored);
+    this.columns = meta.columns.map((item) => ({ ...item, value: open(item.value), share: open(item.share) }));
+    this.measures = meta.measures.map((item) => ({ ...item, value: open(item.value) }));
+    this.profiles = meta.profiles.map((item) => this.openProfile(item, section, open));
+    this.rules = new Map(meta.rules.map((rule) => [rule.id, rule]));
+    this.byId = new Map(this.ids.map((id, i) => [id, i]));
+    this.areas = numbersOf(this.facts.area_m2, this.n);
+    if (meta.excluded) {
+      const stored = meta.excluded;
+      this.excluded = {
+        polygons: new Polygons(section(stored.polygons)), tolerance: stored.tolerance, order: stored.order,
+        rule: open(stored.rule), candidate: open(stored.candidate), area: open(stored.area_m2),
+      };
+    }
+    this.current = this.profiles.length ? 0 : -1;
+    this.rank();
+  }
+
+  openProfile(stored, section, open) {
+    const criteria = stored.criteria.map((item) => ({ ...item, raw: open(item.raw), value: section(item.value) }));
+    return {
+      ...stored, criteria, suitable: section(stored.suitable), failed: open(stored.failed), missing: open(stored.missing),
+      access: open(stored.access_score), homes: numbersOf(open(stored.homes), this.n),
+      homesFit: numbersOf(open(stored.homes_fit), this.n),
+      weights: Int32Array.from(criteria, (item) => item.weight),
+      texts: new Map(stored.requirements.map((item) => [item.id, item.text])),
+    };
+  }
+
+  get profile() {
+    return this.current < 0 ? null : this.profiles[this.current];
+  }
+
+  rank() {
+    const profile = this.profile;
+    if (profile) this.ranked = rankSites(profile.criteria.map((item) => item.value), profile.weights, profile.suitable);
+    else this.ranked = { order: new Uint32Array(0), rank: new Uint32Array(this.n), score: () => 0, total: 0 };
+  }
+
+  // Paint classes: 0..3 suitable, 4 available but not suitable, 5 available without any profile.
+  classify(classes, flags) {
+    const { rank, order } = this.ranked;
+    const unknown = this.facts.unknown;
+    const counts = [0, 0, 0, 0, 0, 0, 0];
+    for (let i = 0; i < this.n; i++) {
+      classes[i] = this.current < 0 ? 5 : rank[i] ? classOfRank(rank[i], order.length) : 4;
+      counts[classes[i]]++;
+      flags[i] = (unknown && unknown.at(i)) || (this.profile && this.profile.failed.at(i).includes('unknown:')) ? 1 : 0;
+      counts[6] += flags[i];
+    }
+    return counts;
+  }
+
+  // Sites, hectares and homes that are suitable for the profile; all available ground without one.
+  totals() {
+    const total = { sites: 0, ha: 0, homes: 0, allHa: 0 };
+    for (let i = 0; i < this.n; i++) {
+      total.allHa += this.areas[i] / 1e4;
+      if (this.profile && !this.profile.suitable[i]) continue;
+      total.sites++;
+      total.ha += this.areas[i] / 1e4;
+      if (this.profile) total.homes += this.profile.homes[i];
+    }
+    return total;
+  }
+
+  candidate(i) {
+    const stored = this.meta.candidates[i];
+    if (stored === 0) return this.ids[i];
+    return stored === 1 ? this.ids[i].slice(0, this.ids[i].lastIndexOf('.')) : stored;
+  }
+
+  centre(i) {
+    const { x0, y0, x1, y1 } = this.polygons;
+    return [(x0[i] + x1[i]) / 2, (y0[i] + y1[i]) / 2];
+  }
+
+  rule(id) {
+    const found = this.rules.get(id);
+    return found ? { ...found, rule: id } : { id, rule: id, effect: '', hardness: '', basis: '', source: '', date: '' };
+  }
+
+  fact(name, i) {
+    return this.facts[name] ? this.facts[name].at(i) : null;
+  }
+
+  // Everything about one site for the profile in view, as a plain object.
+  describe(i) {
+    const profile = this.profile;
+    const found = { kind: 'site', site_id: this.ids[i], candidate_id: this.candidate(i), inside: true, excluded: [] };
+    for (const name of ['area_m2', 'route', 'route_share', 'available_from', 'available_until', 'mark_until', 'net_years']) {
+      found[name] = this.fact(name, i);
+    }
+    found.site_kind = this.fact('kind', i);
+    found.marks = list(this.fact('marks', i)).map((id) => this.rule(id));
+    found.unknown = list(this.fact('unknown', i)).map((id) => this.rule(id));
+    found.columns = {};
+    for (const item of this.columns) {
+      if (item.value) found.columns[item.name] = item.value.at(i);
+      if (item.share) found.columns[item.name + '_share'] = item.share.at(i);
+    }
+    found.measures = {};
+    for (const item of this.measures) if (item.value) found.measures[item.column] = item.value.at(i);
+    if (!profile) return found;
+    const { sum, total, rank } = this.ranked;
+    const missing = list(profile.missing.at(i));
+    return Object.assign(found, {
+      profile: profile.id,
+      suitable: profile.suitable[i] === 1,
+      rank: rank[i] || null,
+      score: total ? sum[i] / total : 0,
+      access_score: profile.access ? profile.access.at(i) : null,
+      homes: profile.homes[i],
+      homes_fit: profile.homesFit[i],
+      failed: list(profile.failed.at(i)),
+      missing,
+      criteria: profile.criteria.map((item, c) => ({
+        id: item.id, measure: item.raw ? item.raw.at(i) : null, value: item.value[i], weight: profile.weights[c],
+        points: total ? (profile.weights[c] * item.value[i]) / total : 0, missing: missing.includes(item.id),
+      })),
+    });
+  }
+
+  // What is known of a place in units of the map: its site, or the rules that took the ground.
+  describePlace(x, y, study) {
+    const place = { x: study ? study[0] : null, y: study ? study[1] : null };
+    const found = this.polygons.at(x, y);
+    if (found.length) {
+      const best = found.reduce((a, b) => (this.areas[b] < this.areas[a] ? b : a));
+      const also = found.filter((i) => i !== best).map((i) => this.ids[i]);
+      return { ...place, ...this.describe(best), also };
+    }
+    const excluded = this.excludedAt(x, y);
+    const inside = excluded.length > 0 || this.area.at(x, y).length > 0;
+    const reason = !inside ? 'outside' : excluded.length ? 'taken' : this.excluded ? 'nothing' : 'noground';
+    return { ...place, kind: 'none', site_id: null, candidate_id: excluded.length ? excluded[0].candidate_id : null, inside, reason, excluded };
+  }
+
+  excludedAt(x, y) {
+    const ground = this.excluded;
+    if (!ground) return [];
+    return ground.polygons.at(x, y).map((i) => ({
+      ...this.rule(ground.rule.at(i)), candidate_id: ground.candidate.at(i), area_m2: ground.area.at(i),
+    }));
+  }
+}

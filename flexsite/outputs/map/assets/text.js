@@ -1,0 +1,78 @@
+// Words, numbers and elements. Whatever comes from data becomes a text node, never markup.
+
+class Words {
+  constructor(meta) {
+    this.strings = meta.strings;
+    this.noun = meta.grid ? 'cells' : 'sites';
+    this.use(meta.language);
+  }
+
+  use(language) {
+    this.language = this.strings[language] ? language : 'en';
+    this.formats = {};
+  }
+
+  // A text of the page's own; {site}, {sites} and {candidate} are the words for this study.
+  t(key, values) {
+    const own = this.strings[this.language];
+    const found = own[key];
+    if (found === undefined) return key;
+    return found.replace(/\{(\w+)\}/g, (whole, name) => {
+      if (values && name in values) return String(values[name]);
+      if (name === 'site') return own[this.noun + '.one'];
+      if (name === 'sites') return own[this.noun + '.many'];
+      if (name === 'candidate') return own['candidate.' + this.noun];
+      return whole;
+    });
+  }
+
+  // A word of the contract, such as a route or a class; unknown ones are shown as they are.
+  word(group, id) {
+    const key = group + '.' + id;
+    return key in this.strings[this.language] ? this.t(key) : String(id);
+  }
+
+  label(label) {
+    return label[this.language] || label.en || '';
+  }
+
+  n(value, decimals) {
+    if (value === null || value === undefined || value === '') return this.t('card.nodata');
+    const digits = decimals === undefined ? (Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0) : decimals;
+    const name = 'n' + digits;
+    this.formats[name] = this.formats[name] || new Intl.NumberFormat(this.language, {
+      maximumFractionDigits: digits,
+      minimumFractionDigits: decimals === undefined ? 0 : digits,
+    });
+    return this.formats[name].format(value);
+  }
+
+  percent(share) {
+    return new Intl.NumberFormat(this.language, { style: 'percent' }).format(share);
+  }
+
+  // An ISO date in words; anything else as it is.
+  date(text) {
+    const part = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
+    if (!part) return text;
+    const day = new Date(Date.UTC(+part[1], +part[2] - 1, +part[3]));
+    return new Intl.DateTimeFormat(this.language, { dateStyle: 'long', timeZone: 'UTC' }).format(day);
+  }
+}
+
+// An element with properties, listeners (onclick) and children; strings become text nodes.
+function el(tag, properties, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else if (name === 'className' || name === 'textContent') element[name] = value;
+    else element.setAttribute(name, value === true ? '' : value);
+  }
+  for (const child of children.flat()) if (child !== null && child !== undefined) element.append(child);
+  return element;
+}
+
+function list(text) {
+  return text ? text.split(';').filter(Boolean) : [];
+}

@@ -1,0 +1,145 @@
+"""Polygons and columns as compact bytes, and back.
+
+Positions are whole steps of the web mercator square cut in 2^26 (0.6 m at the
+equator, 0.36 m of ground at 52.5 degrees north), y downwards, as Leaflet's pixels
+at zoom 18. A block of polygons is
+
+    u32 features, u32 rings, u32 vertices         little-endian
+    varint per feature: its number of rings
+    varint per ring: its number of vertices       (unclosed)
+    varint pairs per vertex: zigzag of the step in x and y; from the ring's previous
+    vertex, and for a first vertex from the first vertex of the ring before
+
+Rings of all parts of a feature follow each other; exterior rings turn one way, holes
+the other, so that both the non-zero and the even-odd rule fill them right.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+BITS = 26
+WORLD = 1 << BITS
+HALF_EQUATOR = 20037508.342789244  # metres in EPSG:3857
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Decoded polygons.
+
+    The rings of feature i are `ring[i]:ring[i + 1]`, the vertices of ring r `xy[vertex[r]:vertex[r + 1]]`.
+    """
+
+    ring: NDArray[np.int64]
+    vertex: NDArray[np.int64]
+    xy: NDArray[np.int64]
+
+
+def to_units(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Web mercator metres (n, 2) as units of the 2^26 square, y downwards."""
+    scale = WORLD / (2 * HALF_EQUATOR)
+    return np.column_stack(((xy[:, 0] + HALF_EQUATOR) * scale, (HALF_EQUATOR - xy[:, 1]) * scale))
+
+
+def to_mercator(units: NDArray[Any]) -> NDArray[np.float64]:
+    """Units of the 2^26 square (n, 2) as web mercator metres."""
+    scale = 2 * HALF_EQUATOR / WORLD
+    return np.column_stack((units[:, 0] * scale - HALF_EQUATOR, HALF_EQUATOR - units[:, 1] * scale))
+
+
+def zigzag(values: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Signed integers as unsigned ones, small magnitudes first: 0, -1, 1, -2, 2."""
+    return ((values << 1) ^ (values >> 63)).astype(np.uint64)
+
+
+def varint(values: NDArray[np.uint64]) -> bytes:
+    """Unsigned integers below 2^35 in little-endian groups of seven bits."""
+    length = np.ones(len(values), dtype=np.int64)
+    for shift in (7, 14, 21, 28):
+        length += (values >> np.uint64(shift)) > 0
+    start = np.concatenate(([0], np.cumsum(length)))
+    out = np.zeros(start[-1], dtype=np.uint8)
+    for place in range(5):
+        has = length > place
+        group = ((values[has] >> np.uint64(7 * place)) & np.uint64(127)).astype(np.uint8)
+        group |= np.where(length[has] > place + 1, 128, 0).astype(np.uint8)
+        out[start[:-1][has] + place] = group
+    return out.tobytes()
+
+
+def read_varint(data: bytes) -> NDArray[np.uint64]:
+    """All integers of a varint stream."""
+    raw = np.frombuffer(data, dtype=np.uint8)
+    last = raw < 128
+    number = np.concatenate(([0], np.cumsum(last)[:-1]))
+    begin = np.concatenate(([0], np.flatnonzero(last)[:-1] + 1))
+    place = np.arange(len(raw)) - begin[number]
+    groups = (raw & 127).astype(np.uint64) << (7 * place).astype(np.uint64)
+    return np.add.reduceat(groups, begin) if len(raw) else np.zeros(0, dtype=np.uint64)
+
+
+def encode_polygons(geometry: NDArray[Any]) -> bytes:
+    """A block of polygons or multipolygons given in web mercator metres (EPSG:3857).
+
+    Empty and missing geometries keep their place, with no ring. Neighbouring vertices
+    that fall on the same step are one; a ring keeps at least one vertex.
+    """
+    polygon, feature = shapely.get_parts(geometry, return_index=True)
+    is_polygon = (shapely.get_type_id(polygon) == 3) & ~shapely.is_empty(polygon)
+    polygon = shapely.orient_polygons(polygon[is_polygon])
+    feature = feature[is_polygon]
+    rings, part = shapely.get_rings(polygon, return_index=True)
+    ring_count = np.bincount(feature[part], minlength=len(geometry)).astype(np.uint64)
+    xy, owner = shapely.get_coordinates(rings, return_index=True)
+    closing = np.ones(len(xy), dtype=bool)
+    closing[:-1] = owner[1:] != owner[:-1]
+    units = np.rint(to_units(xy[~closing])).astype(np.int64)
+    owner = owner[~closing]
+    first = np.ones(len(owner), dtype=bool)
+    first[1:] = owner[1:] != owner[:-1]
+    new = first.copy()
+    new[1:] |= (units[1:] != units[:-1]).any(axis=1)
+    units, owner, first = units[new], owner[new], first[new]
+    vertex_count = np.bincount(owner, minlength=len(rings)).astype(np.uint64)
+    step = np.diff(units, axis=0, prepend=0)
+    step[first] = np.diff(units[first], axis=0, prepend=0)
+    head = struct.pack("<III", len(geometry), len(rings), len(units))
+    return head + varint(ring_count) + varint(vertex_count) + varint(zigzag(step.reshape(-1)))
+
+
+def decode_polygons(block: bytes) -> Rings:
+    """The inverse of `encode_polygons`, up to the rounding to whole steps."""
+    features, rings, vertices = struct.unpack_from("<III", block)
+    numbers = read_varint(block[12:])
+    ring = np.concatenate(([0], np.cumsum(numbers[:features].astype(np.int64))))
+    vertex = np.concatenate(([0], np.cumsum(numbers[features : features + rings].astype(np.int64))))
+    steps = numbers[features + rings :].astype(np.int64)
+    steps = ((steps >> 1) ^ -(steps & 1)).reshape(vertices, 2)
+    first = vertex[:-1]
+    anchor = np.cumsum(steps[first], axis=0)
+    path = np.cumsum(steps, axis=0)
+    per_vertex = np.repeat(np.arange(rings), np.diff(vertex))
+    return Rings(ring, vertex, path - path[first][per_vertex] + anchor[per_vertex])
+
+
+def shuffle(values: NDArray[Any]) -> bytes:
+    """Little-endian numbers with their bytes regrouped by place value, which compresses better."""
+    little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    if little.itemsize == 1:
+        return little.tobytes()
+    return np.ascontiguousarray(little.view(np.uint8).reshape(len(little), little.itemsize).T).tobytes()
+
+
+def pack(data: bytes) -> str:
+    """Gzip without a time stamp, as base64: inert in HTML, in scripts and in templates."""
+    return base64.b64encode(gzip.compress(data, compresslevel=9, mtime=0)).decode("ascii")

@@ -1,0 +1,147 @@
+"""What the map shows: plain values that a run fills in, nothing that reads files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import datetime
+
+    import geopandas as gpd
+    import pandas as pd
+    import pyproj
+    from shapely.geometry.base import BaseGeometry
+
+Language = Literal["nl", "en"]
+
+
+Label = str | Mapping[str, str]
+"""One text for both languages, or `{"nl": ..., "en": ...}`."""
+
+
+@dataclass(frozen=True)
+class CriterionInfo:
+    """A soft criterion of a profile.
+
+    `column` is the column of the sites that holds the measure; the criterion's
+    value, an integer 0..100, is column `v_<id>` of the suitability table.
+    `best` and `worst` are in the measure's unit, `weight` is an integer 0..100.
+    """
+
+    id: str
+    label: Label
+    column: str
+    best: float
+    worst: float
+    weight: int
+
+
+@dataclass(frozen=True)
+class RequirementInfo:
+    """A hard requirement of a profile, with the text people read when a site fails it."""
+
+    id: str
+    text: Label
+
+
+@dataclass(frozen=True)
+class ProfileInfo:
+    """A target group's programme of requirements."""
+
+    id: str
+    label: Label
+    criteria: tuple[CriterionInfo, ...] = ()
+    requirements: tuple[RequirementInfo, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnInfo:
+    """A column joined to the sites by overlap; `<name>_share` may stand beside it."""
+
+    name: str
+    label: Label
+
+
+@dataclass(frozen=True)
+class MeasureInfo:
+    """An access measure; `unit` is shown behind the number ("m", "min", "dB", "")."""
+
+    id: str
+    column: str
+    unit: str
+    label: Label
+
+
+@dataclass(frozen=True)
+class RuleInfo:
+    """A rule of the study: what it does, how hard it is and on which basis."""
+
+    id: str
+    effect: str
+    hardness: str
+    basis: str = ""
+    source: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """Where a layer comes from."""
+
+    layer: str
+    source: str = ""
+    date: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class ContextInfo:
+    """Quiet background for finding one's way, such as municipal borders.
+
+    `geometry` holds polygons or lines in the study CRS; `names`, of equal length,
+    are written on the map at the polygons.
+    """
+
+    kind: Literal["border", "water", "built", "rail", "road"]
+    label: Label
+    geometry: gpd.GeoSeries
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MapData:
+    """Everything on one map; geometries are in `crs`, a projected CRS in metres.
+
+    `sites` has the columns of sites.parquet, `suitability` those of
+    suitability.parquet, `waterfall` those of waterfall.csv, `excluded` those of
+    excluded.parquet (None: the ground that rules took is not part of this map).
+    Whatever is in here is shown: leave out what the audience may not see.
+    `assumptions` is (how many are assumed, of how many numbers).
+    """
+
+    title: str
+    language: Language
+    audience: str
+    crs: pyproj.CRS
+    date: datetime.date | str
+    term: int
+    strictness: str
+    area: BaseGeometry
+    sites: gpd.GeoDataFrame
+    suitability: pd.DataFrame
+    waterfall: pd.DataFrame
+    is_grid: bool = False
+    profiles: tuple[ProfileInfo, ...] = ()
+    columns: tuple[ColumnInfo, ...] = ()
+    measures: tuple[MeasureInfo, ...] = ()
+    rules: tuple[RuleInfo, ...] = ()
+    excluded: gpd.GeoDataFrame | None = None
+    sources: tuple[SourceInfo, ...] = ()
+    assumed_complete: tuple[str, ...] = ()
+    assumptions: tuple[int, int] = (0, 0)
+    warnings: tuple[str, ...] = ()
+    version: str = ""
+    study_hash: str = ""
+    context: tuple[ContextInfo, ...] = ()
