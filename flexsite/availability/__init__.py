@@ -1,0 +1,1 @@
+"""Availability: rules take ground away, what is left becomes sites."""

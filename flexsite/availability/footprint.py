@@ -1,0 +1,163 @@
+"""The footprint of a rule: its features on the map, and where it knows nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from flexsite.availability.window import Clock, needed_from
+from flexsite.errors import InputError
+from flexsite.geometry import QUADRANT_SEGMENTS, Geometries, empty_geometries
+from flexsite.study.rule import CapRule, ExcludeRule, MarkRule, RouteRule
+
+if TYPE_CHECKING:
+    from flexsite.layers import Layers
+    from flexsite.study.models import Study
+    from flexsite.study.rule import RuleBase
+
+Bounds = tuple[float, float, float, float]
+_POLYGONS = [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON]
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What a rule reads from its layer.
+
+    Attributes
+    ----------
+    features
+        Polygons, buffered as the rule says, in the CRS of the study.
+    value
+        Per feature the value that matters to the effect: a date (`until`), a number of homes (cap), a route, else True.
+    coverage
+        Polygons outside which the layer knows nothing, or None when it is complete.
+    assumed
+        The layer does not say what it covers, so that it is assumed to be complete.
+    """
+
+    features: Geometries
+    value: NDArray[np.object_]
+    coverage: Geometries | None
+    assumed: bool
+
+    def selected(self, mask: NDArray[np.bool_]) -> Geometries:
+        """The features under a mask."""
+        return self.features[mask]
+
+
+def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Clock) -> Footprint:
+    """Read the footprint of a rule around the candidates.
+
+    Parameters
+    ----------
+    bounds
+        Of the candidates, metres in the CRS of the study; the rule's buffer is added.
+
+    Raises
+    ------
+    InputError
+        Lines or points without a buffer, a raster without a condition, a column that is missing or holds what it cannot.
+    """
+    name = rule.layer
+    place = f"rule '{rule.id}', layer '{name}' ({study.layers[name].path.name})"
+    window = (bounds[0] - rule.buffer, bounds[1] - rule.buffer, bounds[2] + rule.buffer, bounds[3] + rule.buffer)
+    if layers.is_raster(name):
+        features, value = _raster_cells(rule, layers, window, place)
+    else:
+        features, value = _vector_features(rule, layers, window, place, clock)
+    if rule.buffer > 0 and len(features):
+        features = shapely.buffer(features, rule.buffer, quad_segs=QUADRANT_SEGMENTS)
+    coverage = layers.coverage(name, bounds=bounds)
+    return Footprint(features, value, coverage.polygons, coverage.kind == "assumed")
+
+
+def _raster_cells(rule: RuleBase, layers: Layers, window: Bounds, place: str) -> tuple[Geometries, NDArray[np.object_]]:
+    wrong = next((key for key in ("where", "until", "column", "homes") if isinstance(getattr(rule, key, None), str)), None)
+    if wrong is not None:
+        raise InputError(f"'{wrong}' asks for columns, and a raster has none", where=place, remedy="use above, below or values")
+    if not rule.raster_conditions:
+        raise InputError("a rule on a raster needs a condition", where=place, remedy="give 'above', 'below' or 'values'")
+    raster = layers.raster(rule.layer, bounds=window)
+    cells = raster.values
+    with np.errstate(invalid="ignore"):
+        if rule.above is not None:
+            mask = cells > rule.above
+        elif rule.below is not None:
+            mask = cells < rule.below
+        else:
+            mask = np.isin(cells, np.asarray(rule.values))
+    features = raster.runs(mask & raster.valid)
+    return features, _constant(features, rule.homes if isinstance(rule, CapRule) else True)
+
+
+def _vector_features(
+    rule: RuleBase, layers: Layers, window: Bounds, place: str, clock: Clock
+) -> tuple[Geometries, NDArray[np.object_]]:
+    if rule.raster_conditions:
+        raise InputError("'above', 'below' and 'values' are for rasters", where=place, remedy="use 'where' on a column")
+    column: str | None = None
+    if isinstance(rule, ExcludeRule | MarkRule):
+        column = rule.until
+    elif isinstance(rule, RouteRule):
+        column = rule.column
+    elif isinstance(rule, CapRule) and isinstance(rule.homes, str):
+        column = rule.homes
+    vector = layers.vector(rule.layer, bounds=window, where=rule.where, columns=(column,) if column else ())
+    features = vector.frame.geometry.to_numpy()
+    flat = ~np.isin(shapely.get_type_id(features), _POLYGONS)
+    if flat.any() and rule.buffer == 0:
+        raise InputError(
+            f"{int(flat.sum())} features are lines or points, which hold no ground",
+            where=place,
+            remedy="give the rule a 'buffer' in metres",
+        )
+    if column is None:
+        return features, _constant(features, rule.homes if isinstance(rule, CapRule) else True)
+    values = vector.frame[column].to_numpy(dtype=object)
+    if isinstance(rule, ExcludeRule | MarkRule):
+        return features, needed_from(values, clock.today, f"{place}, column '{column}'", np.asarray(vector.ids))
+    if isinstance(rule, RouteRule):
+        return features, _routes(rule, values)
+    return features, _caps(values, f"{place}, column '{column}'", np.asarray(vector.ids))
+
+
+def _constant(features: Geometries, value: object) -> NDArray[np.object_]:
+    result = empty_geometries(len(features))
+    result[:] = value
+    return result
+
+
+def _routes(rule: RouteRule, values: NDArray[np.object_]) -> NDArray[np.object_]:
+    table = {value: route for route, listed in rule.listed().items() for value in listed}
+    return _constant_of([table.get(_text(value), rule.otherwise) for value in values])
+
+
+def _text(value: object) -> str:
+    whole = isinstance(value, float | np.floating) and float(value).is_integer()
+    return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
+
+
+def _caps(values: NDArray[np.object_], place: str, features: NDArray[np.intp]) -> NDArray[np.object_]:
+    result: list[int | None] = []
+    for value, feature in zip(values.tolist(), features, strict=True):
+        if value is None or value != value:
+            result.append(None)
+            continue
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = -1.0
+        if number < 0:
+            raise InputError(f"the value {value!r} is no number of homes (feature {feature})", where=place)
+        result.append(int(number))
+    return _constant_of(result)
+
+
+def _constant_of(values: list[object] | list[str] | list[int | None]) -> NDArray[np.object_]:
+    result = empty_geometries(len(values))
+    result[:] = values
+    return result

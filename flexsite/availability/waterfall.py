@@ -1,0 +1,274 @@
+"""Rules at work: what each takes, at its turn and by itself, and what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from flexsite.geometry import (
+    Floats,
+    Geometries,
+    Indices,
+    Sparse,
+    cut_heavy,
+    empty_geometries,
+    footprint_on,
+    polygonal,
+    rounded_area,
+    union_groups,
+)
+from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
+
+if TYPE_CHECKING:
+    from flexsite.availability.footprint import Footprint
+    from flexsite.availability.window import Clock
+    from flexsite.candidates import Candidates
+    from flexsite.study.models import Study
+    from flexsite.study.rule import RuleBase
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one rule did to the candidates it touches; rows rise.
+
+    Attributes
+    ----------
+    index
+        Rows of the candidates.
+    touched_m2
+        Candidate ground under the rule, whatever other rules take.
+    taken_m2
+        Ground it took at its turn.
+    touched
+        The ground under the rule, where the rule removes; else empty.
+    geometry
+        The ground it took at its turn, where asked for; else empty.
+    """
+
+    index: Indices
+    touched_m2: Floats
+    taken_m2: Floats
+    touched: Geometries
+    geometry: Geometries
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rule's row of the waterfall; areas in hectares."""
+
+    rule: str
+    effect: str
+    hardness: str
+    candidates: int
+    area_ha: float
+    touched_ha: float
+    only_ha: float
+    unknown_ha: float
+
+
+@dataclass
+class Ground:
+    """Ground of the candidates that is left.
+
+    Attributes
+    ----------
+    geometry, area_m2
+        Per candidate; empty and 0 where nothing is left.
+    start_m2
+        Area of each candidate before any rule.
+    taken
+        What each rule took, by id, in order.
+    """
+
+    geometry: Geometries
+    area_m2: Floats
+    start_m2: Floats
+    tree: shapely.STRtree
+    taken: dict[str, Taken] = field(default_factory=dict)
+    unknown_m2: dict[str, float] = field(default_factory=dict)
+    removing: set[str] = field(default_factory=set)
+    counts: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+
+def start(candidates: Candidates) -> Ground:
+    """Ground before any rule."""
+    area = rounded_area(candidates.geometry)
+    return Ground(candidates.geometry.copy(), area.copy(), area, shapely.STRtree(candidates.geometry))
+
+
+def acts(rule: RuleBase, study: Study) -> bool:
+    """Whether a rule has its own effect under the study's strictness and term; otherwise it only marks."""
+    return rule.acts(study.strictness, study.term)
+
+
+def effect_of(rule: RuleBase, study: Study) -> str:
+    """The effect a rule has in this study."""
+    return rule.effect if acts(rule, study) else MarkRule.effect
+
+
+def apply(
+    ground: Ground, rule: RuleBase, footprint: Footprint, candidates: Candidates, study: Study, clock: Clock, *, keep_geometry: bool
+) -> None:
+    """Let one rule act; changes `ground`.
+
+    Parameters
+    ----------
+    keep_geometry
+        Keep the ground that the rule took, for `excluded.parquet` and the map.
+    """
+    active = acts(rule, study)
+    removes = active and isinstance(rule, ExcludeRule | KeepRule | RouteRule)
+    uncovered = _uncovered(candidates.geometry, ground.tree, footprint)
+    staying: Sparse | None = None
+    if isinstance(rule, KeepRule):
+        staying = _staying(candidates.geometry, ground.tree, footprint.features, uncovered, rule)
+        claim = _complement(candidates.geometry, staying)
+        unknown = uncovered
+    else:
+        features = footprint.features[_claiming(rule, footprint, clock, active=active)]
+        claim = _claim(candidates.geometry, ground.tree, features, uncovered if rule.outside_coverage == "exclude" else None)
+        unknown = _without(uncovered, claim)
+    ground.unknown_m2[rule.id] = float(rounded_area(unknown.geometry).sum()) if rule.outside_coverage == "unknown" else 0.0
+    touched = polygonal(_intersection(candidates.geometry[claim.index], claim.geometry))
+    touched_m2 = rounded_area(touched)
+    positive = touched_m2 > 0
+    index, touched, touched_m2 = claim.index[positive], touched[positive], touched_m2[positive]
+    taken_m2 = np.zeros(len(index))
+    removed = empty_geometries(len(index))
+    if removes:
+        ground.removing.add(rule.id)
+        before, before_m2 = ground.geometry[index], ground.area_m2[index]
+        if staying is None:
+            after = polygonal(shapely.difference(before, claim.geometry[positive]))
+        else:
+            after = polygonal(_intersection(before, _rows(staying, index)))
+        after_m2 = rounded_area(after)
+        after[after_m2 == 0] = shapely.Polygon()
+        # An overlay may move a corner by a rounding error; a rule that took nothing must not change the sum.
+        after_m2 = np.minimum(after_m2, before_m2)
+        taken_m2 = before_m2 - after_m2
+        ground.geometry[index], ground.area_m2[index] = after, after_m2
+        if keep_geometry:
+            changed = taken_m2 > 0
+            removed[changed] = polygonal(shapely.difference(before[changed], after[changed]))
+    ground.taken[rule.id] = Taken(index, touched_m2, np.round(taken_m2, 2), touched if removes else empty_geometries(), removed)
+    ground.counts[rule.id] = (int((ground.area_m2 > 0).sum()), float(ground.area_m2.sum()) / 1e4)
+
+
+def _claiming(rule: RuleBase, footprint: Footprint, clock: Clock, *, active: bool) -> NDArray[np.bool_]:
+    """Features under which the rule takes (or, when it takes nothing, touches) ground."""
+    if isinstance(rule, ExcludeRule) and rule.until is not None and active:
+        limit = clock.limit(rule)
+        return np.fromiter((until < limit for until in footprint.value), dtype=bool, count=len(footprint.value))
+    if isinstance(rule, RouteRule):
+        return np.fromiter((route == "forbidden" for route in footprint.value), dtype=bool, count=len(footprint.value))
+    return np.ones(len(footprint.features), bool)
+
+
+def _uncovered(ground: Geometries, tree: shapely.STRtree, footprint: Footprint) -> Sparse:
+    """Candidate ground where the layer knows nothing."""
+    if footprint.coverage is None:
+        return Sparse(np.empty(0, dtype=np.intp), empty_geometries())
+    known, covered = footprint_on(ground, tree, footprint.coverage)
+    rest = ground.copy()
+    rest[known.index[covered]] = shapely.Polygon()
+    partly = known.index[~covered]
+    rest[partly] = polygonal(shapely.difference(ground[partly], known.geometry[~covered]))
+    index = np.flatnonzero(rounded_area(rest) > 0)
+    return Sparse(index, rest[index])
+
+
+def _claim(ground: Geometries, tree: shapely.STRtree, features: Geometries, also: Sparse | None) -> Sparse:
+    claim, _ = footprint_on(ground, tree, features)
+    if also is None or not len(also.index):
+        return claim
+    return union_groups(np.concatenate([claim.geometry, also.geometry]), np.concatenate([claim.index, also.index]))
+
+
+def _staying(ground: Geometries, tree: shapely.STRtree, features: Geometries, uncovered: Sparse, rule: KeepRule) -> Sparse:
+    """Ground that a keep rule leaves: under its features, and where it knows nothing."""
+    return _claim(ground, tree, features, None if rule.outside_coverage == "exclude" else uncovered)
+
+
+def _complement(ground: Geometries, staying: Sparse) -> Sparse:
+    rest = ground.copy()
+    rest[staying.index] = polygonal(shapely.difference(ground[staying.index], staying.geometry))
+    index = np.flatnonzero(~shapely.is_empty(rest))
+    return Sparse(index, rest[index])
+
+
+def _without(part: Sparse, claim: Sparse) -> Sparse:
+    """The part of the first that the second leaves."""
+    if not len(part.index):
+        return part
+    left = part.geometry.copy()
+    shared, at, other = np.intersect1d(part.index, claim.index, return_indices=True)
+    if len(shared):
+        left[at] = polygonal(shapely.difference(part.geometry[at], claim.geometry[other]))
+    return Sparse(part.index, left)
+
+
+def _rows(sparse: Sparse, index: Indices) -> Geometries:
+    """Geometries of the asked rows; empty where the sparse array holds none."""
+    result = np.full(len(index), shapely.Polygon(), dtype=object)
+    place = np.searchsorted(sparse.index, index)
+    found = place < len(sparse.index)
+    found[found] = sparse.index[place[found]] == index[found]
+    result[found] = sparse.geometry[place[found]]
+    return result
+
+
+def _intersection(left: Geometries, right: Geometries) -> Geometries:
+    """Intersection that leaves a row alone where both sides are the same object (ground that is covered whole)."""
+    same = np.fromiter((a is b for a, b in zip(left, right, strict=True)), dtype=bool, count=len(left))
+    result = np.asarray(left, dtype=object).copy()
+    result[~same] = shapely.intersection(left[~same], right[~same])
+    return result
+
+
+def steps(ground: Ground, study: Study) -> list[Step]:
+    """The waterfall's rows for the rules, in order."""
+    only = _only(ground)
+    rows: list[Step] = []
+    for rule in study.rules:
+        count, left = ground.counts[rule.id]
+        touched = float(ground.taken[rule.id].touched_m2.sum()) / 1e4
+        rows.append(
+            Step(
+                rule=rule.id,
+                effect=effect_of(rule, study),
+                hardness=rule.hardness,
+                candidates=count,
+                area_ha=left,
+                touched_ha=touched,
+                only_ha=only.get(rule.id, 0.0) / 1e4,
+                unknown_ha=ground.unknown_m2[rule.id] / 1e4,
+            )
+        )
+    return rows
+
+
+def _only(ground: Ground) -> dict[str, float]:
+    """Ground in m2 that no other removing rule takes, per removing rule: what would return without it."""
+    names = [name for name in ground.taken if name in ground.removing]
+    if not names:
+        return {}
+    row = np.concatenate([ground.taken[name].index for name in names])
+    rule = np.concatenate([np.full(len(ground.taken[name].index), k) for k, name in enumerate(names)])
+    touched = np.concatenate([ground.taken[name].touched for name in names])
+    touched_m2 = np.concatenate([ground.taken[name].touched_m2 for name in names])
+    shared = np.bincount(row, minlength=len(ground.geometry))[row] > 1
+    result: dict[str, float] = {}
+    for k, name in enumerate(names):
+        alone = float(touched_m2[(rule == k) & ~shared].sum())
+        mine = (rule == k) & shared
+        others = shared & (rule != k) & np.isin(row, row[mine])
+        pieces, owner = cut_heavy(touched[others])
+        rest = union_groups(pieces, row[others][owner])
+        left = shapely.difference(touched[mine], _rows(rest, row[mine]))
+        result[name] = alone + float(rounded_area(left).sum())
+    return result

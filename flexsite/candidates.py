@@ -1,0 +1,208 @@
+"""Candidates: the polygons that might hold a site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from flexsite.errors import InputError
+from flexsite.geometry import Geometries, Indices, cut_heavy, empty_geometries, footprint_on, polygonal, rounded_area
+from flexsite.notices import Notices
+
+if TYPE_CHECKING:
+    from flexsite.layers import Layers
+    from flexsite.study.models import Study
+
+_SHARED_BOUNDARY = 0.1
+"""Metres of boundary from which two candidates touch (design, Candidates)."""
+_SNAP = 1e-3
+"""Metres within which two boundaries are the same line when candidates are joined."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Polygons with an id, in the CRS of the study.
+
+    Attributes
+    ----------
+    ids
+        Text, unique; rows are in code point order of it.
+    geometry
+        Polygons or multipolygons.
+    is_grid
+        The candidates are cells of a grid: outputs speak of cells, never of sites.
+    """
+
+    ids: NDArray[np.object_]
+    geometry: Geometries
+    kind: str
+    is_grid: bool
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Bounding box of all candidates, metres in the CRS of the study."""
+        minx, miny, maxx, maxy = shapely.total_bounds(self.geometry)
+        return float(minx), float(miny), float(maxx), float(maxy)
+
+
+def build(study: Study, layers: Layers, area: Geometries, notices: Notices) -> Candidates:
+    """Candidates of a study.
+
+    Parameters
+    ----------
+    study, layers
+        What to build and the readers.
+    area
+        Polygons of the study area, in its CRS.
+    notices
+        Receives the warnings.
+
+    Raises
+    ------
+    InputError
+        No polygon among the candidates, none in the area, or an id that is missing or stands twice.
+    """
+    if study.candidates.grid is not None:
+        ids, geometry = _cells(study.candidates.grid, area)
+    else:
+        ids, geometry = _of_layer(study, layers, area, notices)
+    order = np.argsort(ids.astype(str), kind="stable")
+    ids, geometry = ids[order], geometry[order]
+    if study.candidates.grid is None:
+        _warn_overlaps(geometry, notices)
+    return Candidates(ids, geometry, study.candidates.kind, study.candidates.grid is not None)
+
+
+def _cells(size: float, area: Geometries) -> tuple[NDArray[np.object_], Geometries]:
+    """Cells on multiples of `size`, clipped to the area."""
+    minx, miny, maxx, maxy = shapely.total_bounds(area)
+    columns = np.arange(np.floor(minx / size), np.ceil(maxx / size)) * size
+    rows = np.arange(np.floor(miny / size), np.ceil(maxy / size)) * size
+    x, y = (grid.ravel() for grid in np.meshgrid(columns, rows))
+    cells = shapely.box(x, y, x + size, y + size)
+    inside, covered = footprint_on(cells, shapely.STRtree(cells), area)
+    clipped = cells[inside.index]
+    clipped[~covered] = polygonal(shapely.intersection(clipped[~covered], inside.geometry[~covered]))
+    filled = rounded_area(clipped) > 0
+    index = inside.index[filled]
+    ids = empty_geometries(len(index))
+    ids[:] = [f"E{_metres(east)}N{_metres(north)}" for east, north in zip(x[index], y[index], strict=True)]
+    return ids, clipped[filled]
+
+
+def _metres(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _of_layer(study: Study, layers: Layers, area: Geometries, notices: Notices) -> tuple[NDArray[np.object_], Geometries]:
+    spec = study.candidates
+    name = str(spec.layer)
+    file = study.layers[name].path.name
+    place = f"candidates, layer '{name}' ({file})"
+    if layers.is_raster(name):
+        raise InputError("candidates are polygons, and this layer is a raster", where=place, remedy="use 'grid', or a vector layer")
+    bounds = tuple(float(value) for value in shapely.total_bounds(area))
+    wanted = [column for column in (spec.id, spec.join) if column is not None]
+    vector = layers.vector(name, bounds=bounds, columns=tuple(dict.fromkeys(wanted)))  # type: ignore[arg-type]
+    geometry = vector.frame.geometry.to_numpy()
+    ids = _ids(vector.frame[spec.id].to_numpy() if spec.id else None, np.asarray(vector.ids), place, notices)
+    polygons = np.isin(shapely.get_type_id(geometry), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
+    if len(geometry) and not polygons.any():
+        raise InputError("no feature here is a polygon", where=place, remedy="candidates are polygons; give another layer")
+    if not polygons.all():
+        notices.warn("candidates_no_polygon", f"{int((~polygons).sum())} features of '{name}' are no polygons and hold no site")
+    pieces, _ = cut_heavy(area)
+    inside = np.zeros(len(geometry), bool)
+    rows = np.flatnonzero(polygons)
+    points = shapely.point_on_surface(geometry[rows])
+    inside[rows[np.unique(shapely.STRtree(points).query(pieces, predicate="intersects")[1])]] = True
+    if not inside.any():
+        raise InputError("no candidate lies in the area", where=place, remedy="check the area, the CRS of both files and 'where'")
+    _refuse_twice(ids[inside], place)
+    ids, geometry = ids[inside], geometry[inside]
+    if spec.join is not None:
+        ids, geometry = _joined(ids, geometry, vector.frame[spec.join].to_numpy()[inside])
+    return ids, geometry
+
+
+def _ids(values: NDArray[np.object_] | None, features: Indices, place: str, notices: Notices) -> NDArray[np.object_]:
+    """Candidate ids as text."""
+    result = empty_geometries(len(features))
+    if values is None:
+        notices.warn("candidates_no_id", f"candidates have no 'id' column: {len(features)} ids are feature numbers and may change with the file")
+        result[:] = [str(int(value)) for value in features]
+        return result
+    texts = [_text(value) for value in values]
+    empty = sum(text == "" for text in texts)
+    if empty:
+        first = features[texts.index("")]
+        raise InputError(f"{empty} candidates have no id (first: feature {first})", where=place, remedy="choose another 'id' column")
+    result[:] = texts
+    return result
+
+
+def _text(value: object) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _refuse_twice(ids: NDArray[np.object_], place: str) -> None:
+    values, counts = np.unique(ids.astype(str), return_counts=True)
+    if (counts > 1).any():
+        worst = values[counts > 1]
+        raise InputError(
+            f"{len(worst)} candidate ids stand more than once (first: '{worst[0]}', {counts[counts > 1][0]} times)",
+            where=place,
+            remedy="choose a unique 'id' column, or leave 'id' out",
+        )
+
+
+def _joined(ids: NDArray[np.object_], geometry: Geometries, values: NDArray[np.object_]) -> tuple[NDArray[np.object_], Geometries]:
+    """Candidates with an equal value that share a boundary become one; its id is the smallest of theirs."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    texts = np.array([_text(value) for value in values], dtype=object)
+    left, right = shapely.STRtree(geometry).query(geometry, predicate="intersects")
+    pairs = (left < right) & (texts[left] == texts[right]) & (texts[left] != "")
+    left, right = left[pairs], right[pairs]
+    shared = shapely.length(shapely.intersection(geometry[left], geometry[right], grid_size=_SNAP)) > _SHARED_BOUNDARY
+    left, right = left[shared], right[shared]
+    links = coo_array((np.ones(len(left), bool), (left, right)), shape=(len(ids), len(ids)))
+    count, group = connected_components(links, directed=False)
+    order = np.lexsort((ids.astype(str), group))
+    first = order[np.searchsorted(group[order], np.arange(count))]
+    sizes = np.bincount(group, minlength=count)
+    merged = geometry[first].copy()
+    several = np.flatnonzero(sizes > 1)
+    members = np.isin(group, several)
+    bundles = shapely.geometrycollections(
+        geometry[members][np.argsort(group[members], kind="stable")],
+        indices=np.repeat(np.arange(len(several)), sizes[several]),
+    ) if len(several) else empty_geometries()  # fmt: skip
+    if len(several):
+        merged[several] = shapely.union_all(bundles[:, np.newaxis], axis=1)
+    return ids[first], merged
+
+
+def _warn_overlaps(geometry: Geometries, notices: Notices) -> None:
+    """Overlapping candidates count whole; say how many there are."""
+    parts = shapely.get_parts(geometry)
+    if shapely.coverage_is_valid(parts):
+        return
+    left, right = shapely.STRtree(geometry).query(geometry, predicate="intersects")
+    pairs = left < right
+    left, right = left[pairs], right[pairs]
+    inner = ~shapely.touches(geometry[left], geometry[right])
+    areas = rounded_area(polygonal(shapely.intersection(geometry[left[inner]], geometry[right[inner]])))
+    count = int((areas > 0).sum())
+    if count:
+        hectares = float(areas.sum()) / 1e4
+        notices.warn("candidates_overlap", f"{count} pairs of candidates overlap ({hectares:.2f} ha); each counts whole")

@@ -1,0 +1,205 @@
+"""The command line: thin, it loads, runs and writes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flexsite import __version__
+from flexsite.errors import FlexsiteError, InputError, InputErrors
+
+if TYPE_CHECKING:
+    from flexsite.outputs.result import Result
+
+app = typer.Typer(
+    help="Where can temporary homes go, for whom, how many, for how long, on whose land, and why not elsewhere?",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the results")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="change one value: key=value, such as term=10")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress on the screen")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="print the version and stop")] = False,
+) -> None:
+    if version:
+        typer.echo(f"flexsite {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(help="study file (YAML)")],
+    out: OutOption = None,
+    set_: SetOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Run a study and write its outputs."""
+    from flexsite.outputs.folder import refuse_foreign, slug
+    from flexsite.outputs.writing import refuse_unbuilt, write
+    from flexsite.pipeline import run as run_study
+    from flexsite.study.loading import load
+
+    loaded = load(study, _overrides(set_))
+    folder = out or Path(slug(loaded.name))
+    refuse_foreign(folder)
+    refuse_unbuilt(loaded)
+    with _progress(quiet) as told:
+        result = run_study(loaded, progress=told)
+        told("outputs")
+        write(result, folder)
+    _report(result, folder)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="folder for the results")] = Path("flexsite-demo"),
+    quiet: QuietOption = False,
+) -> None:
+    """Run the embedded invented region, end to end."""
+    from flexsite.demo import write as write_region
+    from flexsite.outputs.folder import staged
+    from flexsite.outputs.writing import write_into
+    from flexsite.pipeline import run as run_study
+    from flexsite.study.loading import load
+
+    with _progress(quiet) as told, staged(out) as stage:
+        told("the invented region")
+        result = run_study(load(write_region(stage)), progress=told)
+        told("outputs")
+        write_into(result, stage)
+    _report(result, out)
+
+
+@app.command()
+def check(study: Annotated[Path, typer.Argument(help="study file (YAML)")], set_: SetOption = None) -> None:
+    """Report every problem in a study and its data, without running it."""
+    from flexsite.checking import check as check_study
+
+    problems, remarks = check_study(study, _overrides(set_))
+    for remark in remarks:
+        typer.echo(f"note: {remark}")
+    if problems:
+        raise InputErrors(problems)
+    typer.echo(f"{study.name}: no problems found")
+
+
+@app.command()
+def screen(
+    plots: Annotated[Path, typer.Argument(help="file with the plots (polygons)")],
+    study: Annotated[Path, typer.Option("--study", help="study file (YAML)")],
+    out: OutOption = None,
+    id_: Annotated[str | None, typer.Option("--id", help="column with the id of a plot")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="layer in the file with plots")] = None,
+    set_: SetOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Screen a list of plots: each rule's verdict, reasons, measures and ranks."""
+    from flexsite.outputs.folder import refuse_foreign, slug
+    from flexsite.screening import screen as screen_plots
+    from flexsite.screening import write as write_screening
+    from flexsite.study.loading import load
+
+    loaded = load(study, _overrides(set_))
+    folder = out or Path(f"{slug(loaded.name)}-screen")
+    refuse_foreign(folder)
+    with _progress(quiet) as told:
+        screening = screen_plots(plots, loaded, id_column=id_, layer=layer, progress=told)
+        told("outputs")
+        write_screening(screening, folder)
+    for warning in screening.result.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    counts = screening.plots["verdict"].value_counts().sort_index()
+    typer.echo(f"{len(screening.plots)} plots: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    typer.echo(str(folder))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the study format."""
+    from flexsite.study.schema import study_schema
+
+    typer.echo(json.dumps(study_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def init(
+    template: Annotated[str, typer.Argument(help="which study to start from")] = "study",
+    out: Annotated[Path | None, typer.Option("--out", help="file to write; default: print")] = None,
+) -> None:
+    """Print (or write) a commented study to start from."""
+    from flexsite.study.templates import template_text
+
+    text = template_text(template)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    if out.exists():
+        raise InputError("there is a file already", where=f"--out {out}", remedy="choose another name")
+    try:
+        out.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError(f"the file cannot be written ({error.strerror})", where=f"--out {out}") from error
+    typer.echo(str(out))
+
+
+def main() -> None:
+    """Entry point: 0 done, 2 the user's input is wrong, 1 our fault."""
+    try:
+        app(standalone_mode=True)
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except InputErrors as errors:
+        for error in errors.errors:
+            typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except FlexsiteError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+def _overrides(assignments: list[str] | None) -> dict[str, object]:
+    from flexsite.study.overrides import parse_assignment
+
+    return dict(parse_assignment(text) for text in assignments or [])
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Tell the steps on stderr: a moving line on a terminal, nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("reading the study") as status:
+        yield lambda step: status.update(f"{step} ...")
+
+
+def _report(result: Result, folder: Path) -> None:
+    """Counts on stdout: what there is per profile, never one number alone."""
+    for warning in result.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    things = "cells" if result.study.candidates.grid is not None else "sites"
+    hectares = result.sites["area_m2"].sum() / 1e4
+    typer.echo(f"{len(result.sites)} {things} available, {hectares:,.2f} ha")
+    last = result.waterfall[(result.waterfall["variant"] == "base") & (result.waterfall["stage"] == "suitability")]
+    for profile in result.study.profiles:
+        row = last[last["profile"] == profile.id].iloc[-1]
+        typer.echo(f"  {profile.id}: {row['sites']} {things} suitable, {row['area_ha']:,.2f} ha, {row['homes']:,} homes")
+    if result.assumed_complete:
+        typer.echo(f"assumed complete: {', '.join(result.assumed_complete)}")
+    typer.echo(str(folder / "map.html" if (folder / "map.html").is_file() else folder))

@@ -1,0 +1,214 @@
+"""Exact polygon arithmetic over arrays, shared by every room.
+
+All functions take and return numpy arrays of shapely geometries in one projected CRS with metres, and leave their input as it is.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from typing import TypeAlias
+
+Geometries: TypeAlias = NDArray[np.object_]
+Indices: TypeAlias = NDArray[np.intp]
+Floats: TypeAlias = NDArray[np.float64]
+
+QUADRANT_SEGMENTS = 16
+"""Segments to a quarter circle of every buffer (design, Geometry)."""
+_CUT_GRID = 1000.0
+"""Heavy polygons are cut on fixed multiples of this many metres, never on the bounds of the data, so that results do not depend on them."""
+_HEAVY = 256
+"""Vertices above which a polygon is cut before it meets many small ones."""
+
+
+class Sparse(NamedTuple):
+    """One geometry for some rows of a longer array: `index` rises and holds no row twice."""
+
+    index: Indices
+    geometry: Geometries
+
+
+def empty_geometries(count: int = 0) -> Geometries:
+    """An array of `count` empty slots for geometries."""
+    return np.empty(count, dtype=object)
+
+
+def rounded_area(geometry: Geometries) -> Floats:
+    """Areas in m2, rounded to 0.01 m2 as the design asks before anything derives from them."""
+    areas: Floats = np.round(shapely.area(geometry), 2)
+    return areas + 0.0  # no negative zero
+
+
+def polygonal(geometry: Geometries) -> Geometries:
+    """The polygon parts of each geometry; an overlay may also leave lines and points, which hold no ground."""
+    result = np.asarray(geometry, dtype=object).copy()
+    mixed = np.flatnonzero(shapely.get_type_id(result) == shapely.GeometryType.GEOMETRYCOLLECTION)
+    other = ~np.isin(
+        shapely.get_type_id(result),
+        [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON, shapely.GeometryType.GEOMETRYCOLLECTION],
+    )
+    result[other] = shapely.Polygon()
+    if len(mixed):
+        parts, owner = shapely.get_parts(result[mixed], return_index=True)
+        flat, inner = shapely.get_parts(parts, return_index=True)
+        keep = shapely.get_type_id(flat) == shapely.GeometryType.POLYGON
+        groups = owner[inner][keep]
+        result[mixed] = shapely.Polygon()
+        if keep.any():
+            present, compact = np.unique(groups, return_inverse=True)
+            result[mixed[present]] = shapely.multipolygons(flat[keep], indices=compact)
+    return result
+
+
+def cut_heavy(geometry: Geometries) -> tuple[Geometries, Indices]:
+    """Cut polygons with many vertices into pieces on a fixed grid.
+
+    Returns
+    -------
+    pieces, owner
+        The pieces and, for each, the row of the polygon it came from. Together they cover exactly the same ground.
+    """
+    todo = np.asarray(geometry, dtype=object)
+    owner = np.arange(len(todo))
+    done: list[Geometries] = []
+    owners: list[Indices] = []
+    while len(todo):
+        bounds = shapely.bounds(todo)
+        with np.errstate(invalid="ignore"):
+            first = np.floor(bounds[:, :2] / _CUT_GRID)
+            cells = np.ceil(bounds[:, 2:] / _CUT_GRID) - first
+            heavy = (shapely.get_num_coordinates(todo) > _HEAVY) & (cells.max(axis=1) > 1)
+        done.append(todo[~heavy])
+        owners.append(owner[~heavy])
+        todo, owner, bounds, first, cells = todo[heavy], owner[heavy], bounds[heavy], first[heavy], cells[heavy]
+        if not len(todo):
+            break
+        axis = np.argmax(cells, axis=1)
+        rows = np.arange(len(todo))
+        line = (first[rows, axis] + np.floor(cells[rows, axis] / 2)) * _CUT_GRID
+        low, high = bounds.copy(), bounds.copy()
+        low[rows, axis + 2] = line
+        high[rows, axis] = line
+        halves = [polygonal(shapely.intersection(todo, shapely.box(*side.T))) for side in (low, high)]
+        todo, owner = np.concatenate(halves), np.concatenate([owner, owner])
+        filled = ~shapely.is_empty(todo)
+        todo, owner = todo[filled], owner[filled]
+    if not done:
+        return empty_geometries(), np.empty(0, dtype=np.intp)
+    pieces, index = np.concatenate(done), np.concatenate(owners)
+    order = np.argsort(index, kind="stable")
+    return pieces[order], index[order]
+
+
+def union_groups(geometry: Geometries, group: Indices) -> Sparse:
+    """Union of the geometries per group number."""
+    if not len(geometry):
+        return Sparse(np.empty(0, dtype=np.intp), empty_geometries())
+    order = np.argsort(group, kind="stable")
+    index, compact, counts = np.unique(group[order], return_inverse=True, return_counts=True)
+    ordered = geometry[order]
+    result = empty_geometries(len(index))
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    single = counts == 1
+    result[single] = ordered[starts[single]]
+    if not single.all():
+        several = ~single[compact]
+        numbers = np.cumsum(~single) - 1
+        bundles = shapely.geometrycollections(ordered[several], indices=numbers[compact[several]])
+        result[~single] = shapely.unary_union(bundles[:, np.newaxis], axis=1)
+    return Sparse(index.astype(np.intp), result)
+
+
+class Meeting(NamedTuple):
+    """Pairs of rows whose geometries share ground or a boundary; `covered` where the second covers the first whole."""
+
+    left: Indices
+    right: Indices
+    covered: NDArray[np.bool_]
+
+
+def meet(tree: shapely.STRtree, right: Geometries) -> Meeting:
+    """Pairs (row in the tree, row of `right`) that intersect, sorted."""
+    pairs = tree.query(right, predicate="intersects")
+    order = np.lexsort((pairs[0], pairs[1]))
+    left, other = pairs[1][order], pairs[0][order]
+    whole = tree.query(right, predicate="covers")
+    width = max(len(right), 1)
+    covered = np.isin(left * width + other, whole[1] * width + whole[0])
+    return Meeting(left, other, covered)
+
+
+def footprint_on(ground: Geometries, tree: shapely.STRtree, features: Geometries) -> tuple[Sparse, NDArray[np.bool_]]:
+    """Per row of `ground` (which the tree holds) the union of the features that meet it.
+
+    Returns
+    -------
+    footprint, covered
+        The union, reaching beyond the ground where features do, and whether one feature covers the row whole; then the footprint is the
+        row's own ground.
+    """
+    pieces, _ = cut_heavy(features)
+    pairs = meet(tree, pieces)
+    whole = np.unique(pairs.left[pairs.covered])
+    partly = ~np.isin(pairs.left, whole)
+    cut = union_groups(pieces[pairs.right[partly]], pairs.left[partly])
+    index = np.concatenate([whole, cut.index]).astype(np.intp)
+    geometry = np.concatenate([ground[whole], cut.geometry])
+    covered = np.concatenate([np.ones(len(whole), bool), np.zeros(len(cut.index), bool)])
+    order = np.argsort(index)
+    return Sparse(index[order], geometry[order]), covered[order]
+
+
+def overlap(ground: Geometries, features: Geometries, value: NDArray[np.object_] | Indices, *, union: bool) -> tuple[Indices, NDArray, Floats]:  # type: ignore[type-arg]
+    """Area that the features with one value cover on each row of `ground`.
+
+    Parameters
+    ----------
+    ground, features
+        Polygons in one CRS.
+    value
+        A value per feature.
+    union
+        Ground under several features with one value counts once; otherwise their areas add up.
+
+    Returns
+    -------
+    row, value, area
+        Sorted by row, then value in code point order of its text; area in m2, rounded to 0.01, above zero.
+    """
+    codes, uniques = _codes(value)
+    pieces, owner = cut_heavy(features)
+    pairs = meet(shapely.STRtree(ground), pieces)
+    width = max(len(uniques), 1)
+    key = pairs.left * width + codes[owner[pairs.right]]
+    areas: Floats
+    if union:
+        keys, geometry = union_groups(_clip(ground[pairs.left], pieces[pairs.right], pairs.covered), key)
+        areas = rounded_area(geometry)
+    else:
+        clipped = shapely.area(_clip(ground[pairs.left], pieces[pairs.right], pairs.covered))
+        keys, inverse = np.unique(key, return_inverse=True)
+        areas = np.round(np.bincount(inverse, weights=clipped, minlength=len(keys)), 2)
+    positive = areas > 0
+    keys, areas = keys[positive], areas[positive]
+    return (keys // width).astype(np.intp), uniques[keys % width], areas
+
+
+def _codes(value: NDArray) -> tuple[Indices, NDArray]:  # type: ignore[type-arg]
+    """Integer codes in code point order of the values' text."""
+    listed = list(dict.fromkeys(np.asarray(value, dtype=object).tolist()))
+    listed.sort(key=str)
+    uniques = empty_geometries(len(listed))
+    uniques[:] = listed
+    place = {item: code for code, item in enumerate(listed)}
+    return np.fromiter((place[item] for item in np.asarray(value, dtype=object).tolist()), dtype=np.intp, count=len(value)), uniques
+
+
+def _clip(ground: Geometries, features: Geometries, covered: NDArray[np.bool_]) -> Geometries:
+    clipped = ground.copy()
+    clipped[~covered] = polygonal(shapely.intersection(ground[~covered], features[~covered]))
+    return clipped

@@ -1,0 +1,1 @@
+"""Outputs: tables, files, the map."""

@@ -1,0 +1,138 @@
+"""`run.json`: what was run, on which data, with which repairs and warnings."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flexsite import __version__
+from flexsite.rulebook import profile_ids
+
+if TYPE_CHECKING:
+    from flexsite.outputs.result import Result
+    from flexsite.study.layer import Layer
+    from flexsite.study.models import Study
+
+_LIBRARIES = ("geopandas", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "shapely")
+_SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
+
+
+def record(result: Result, private: tuple[list[str], list[str]]) -> dict[str, Any]:
+    """Everything a reader needs to trust or repeat a run.
+
+    Parameters
+    ----------
+    private
+        Columns and rules that were withheld from the outputs.
+    """
+    study = result.study
+    hidden, rules = private
+    return {
+        "flexsite": __version__,
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "study": study.tree,
+        "inputs": {_shown(path, study): sha256(path) for path in input_files(study)},
+        "sources": sources(study),
+        "assumed_complete": result.assumed_complete,
+        "withheld": {"columns": hidden, "footprints": rules},
+        "rows": result.counts,
+        "layers": {name: plain(report) for name, report in sorted(result.layers.items())},
+        "access": plain(result.access),
+        "warnings": result.warnings,
+        "seeds": {},
+        "timings": result.timings,
+    }
+
+
+def sources(study: Study) -> list[dict[str, str]]:
+    """Source, date and licence of each layer, as far as the study gives them."""
+    return [
+        {
+            "layer": name,
+            "file": layer.path.name,
+            "source": layer.source or "",
+            "date": str(layer.date or ""),
+            "licence": layer.licence or "",
+            "coverage": layer.coverage if isinstance(layer.coverage, str) else layer.coverage.name if layer.coverage else "assumed complete",
+        }
+        for name, layer in study.layers.items()
+    ]
+
+
+def input_files(study: Study) -> list[Path]:
+    """Every file that the study names and that exists, sorted by name."""
+    layers: list[Layer] = [study.area, *study.layers.values()]
+    paths: list[Path | None] = [study.path, *(layer.path for layer in layers)]
+    paths += [layer.coverage for layer in layers if isinstance(layer.coverage, Path)]
+    if study.access.streets is not None:
+        paths += [study.access.streets.path, study.access.streets.nodes, study.access.streets.edges]
+    paths += _profile_files(study)
+    found: set[Path] = set()
+    for path in paths:
+        if path is None:
+            continue
+        base = _on_disk(path)
+        found.update(p for p in [base, *(base.with_suffix(suffix) for suffix in _SHAPEFILE if base.suffix.lower() == ".shp")] if p.is_file())
+    return sorted(found, key=lambda path: _shown(path, study))
+
+
+def _profile_files(study: Study) -> list[Path | None]:
+    from flexsite.study.yaml_source import read
+
+    data = read(study.path).data
+    listed = data.get("profiles", []) if isinstance(data, dict) else []
+    return [study.path.parent / entry for entry in listed if isinstance(entry, str) and entry not in profile_ids()]
+
+
+def _on_disk(path: Path) -> Path:
+    """The file that holds a path inside an archive."""
+    return next((p for p in [path, *path.parents] if p.is_file()), path)
+
+
+def _shown(path: Path, study: Study) -> str:
+    """A path from the folder of the study, so that the record is the same wherever the folder stands."""
+    return Path(os.path.relpath(path, study.path.parent)).as_posix()
+
+
+def sha256(path: Path) -> str:
+    """Fingerprint of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def plain(value: Any) -> Any:
+    """A value of plain JSON types; data classes become mappings, NaN becomes null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, date | Path):
+        return str(value)
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [plain(item) for item in value]
+    return value
+
+
+def write_json(value: dict[str, Any], path: Path) -> None:
+    """Write JSON, UTF-8, two spaces, keys in their order, a newline at the end."""
+    path.write_text(json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8", newline="\n")

@@ -1,0 +1,178 @@
+"""The tables of a result: waterfall, taken, excluded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from flexsite.availability.waterfall import effect_of, steps
+from flexsite.geometry import Floats, rounded_area
+from flexsite.suitability.requirements import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyproj import CRS
+
+    from flexsite.availability.sites import Parts
+    from flexsite.availability.waterfall import Ground
+    from flexsite.candidates import Candidates
+    from flexsite.study.models import Study
+    from flexsite.suitability.judging import Verdict
+
+WATERFALL = {
+    "variant": "str", "stage": "str", "profile": "str", "step": "Int64", "rule": "str", "effect": "str", "class": "str",
+    "candidates": "Int64", "sites": "Int64", "area_ha": "float64", "removed_ha": "float64", "touched_ha": "float64",
+    "only_ha": "float64", "unknown_ha": "float64", "homes": "Int64", "homes_fit": "Int64",
+}  # fmt: skip
+"""Columns of the waterfall and their types."""
+EMPTY_SUITABILITY = pd.DataFrame(
+    {
+        name: pd.Series([], dtype=kind)
+        for name, kind in {
+            "site_id": "str", "profile": "str", "suitable": "bool", "failed": "str", "missing": "str", "score": "float64",
+            "access_score": "float64", "rank": "Int64", "homes": "int64", "homes_fit": "int64",
+        }.items()
+    }
+)  # fmt: skip
+MIN_SIZE = "min_size"
+
+
+def series(values: Iterable[Any], *, as_text: bool = False) -> pd.Series[Any]:
+    """Values as a column of one type: whole numbers, numbers, booleans or text, with empty places for missing ones."""
+    listed = [None if value is None or value != value else value for value in values]
+    present = [value for value in listed if value is not None]
+    if not as_text and present:
+        if all(isinstance(value, bool | np.bool_) for value in present):
+            return pd.Series(listed, dtype="boolean")
+        if all(isinstance(value, int | np.integer) and not isinstance(value, bool) for value in present):
+            return pd.Series(listed, dtype="Int64")
+        if all(isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool) for value in present):
+            return pd.Series(listed, dtype="float64")
+    return pd.Series([None if value is None else text(value) for value in listed], dtype="str")
+
+
+def hectares(square_metres: float) -> float:
+    """Hectares to the 0.01 m2 that areas are rounded to."""
+    return round(square_metres / 1e4, 6) + 0.0
+
+
+def availability_rows(variant: str, ground: Ground, parts: Parts, study: Study) -> list[dict[str, Any]]:
+    """Rows of the waterfall from `start` to `min_size`."""
+    common = {"variant": variant, "stage": "availability", "profile": ""}
+    left = hectares(float(ground.start_m2.sum()))
+    rows: list[dict[str, Any]] = [
+        {**common, "step": 0, "rule": "start", "effect": "", "class": "", "candidates": int((ground.start_m2 > 0).sum()),
+         "area_ha": left, "removed_ha": 0.0}
+    ]  # fmt: skip
+    for number, step in enumerate(steps(ground, study), start=1):
+        after = round(step.area_ha, 6)
+        rows.append(
+            {**common, "step": number, "rule": step.rule, "effect": step.effect, "class": step.hardness, "candidates": step.candidates,
+             "area_ha": after, "removed_ha": round(left - after, 6) + 0.0, "touched_ha": round(step.touched_ha, 6),
+             "only_ha": round(step.only_ha, 6), "unknown_ha": round(step.unknown_ha, 6)}
+        )  # fmt: skip
+        left = after
+    after = hectares(float(parts.area_m2[parts.kept].sum()))
+    rows.append(
+        {**common, "step": len(rows), "rule": MIN_SIZE, "effect": "", "class": "", "candidates": len(np.unique(parts.candidate[parts.kept])),
+         "sites": int(parts.kept.sum()), "area_ha": after, "removed_ha": round(left - after, 6) + 0.0}
+    )  # fmt: skip
+    return rows
+
+
+def suitability_rows(variant: str, profile: str, verdict: Verdict, area_m2: Floats) -> list[dict[str, Any]]:
+    """Rows of the waterfall from `available` to `homes.min` for one profile."""
+    rows: list[dict[str, Any]] = []
+    homes, fit = verdict.table["homes"].to_numpy(), verdict.table["homes_fit"].to_numpy()
+    for number, step in enumerate(verdict.steps):
+        area = hectares(float(area_m2[step.sites].sum()))
+        removed = round(rows[-1]["area_ha"] - area, 6) + 0.0 if rows else 0.0
+        rows.append(
+            {"variant": variant, "stage": "suitability", "profile": profile, "step": number, "rule": step.rule, "effect": "", "class": "",
+             "sites": int(step.sites.sum()), "area_ha": area, "removed_ha": removed,
+             "homes": int(homes[step.sites].sum()), "homes_fit": int(fit[step.sites].sum())}
+        )  # fmt: skip
+    return rows
+
+
+def waterfall_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as a table with the columns and types of the design."""
+    table = pd.DataFrame(rows, columns=list(WATERFALL))
+    return table.astype(WATERFALL)
+
+
+def taken_frame(ground: Ground, parts: Parts, candidates: Candidates, study: Study) -> pd.DataFrame:
+    """What each rule took from each candidate (m2, at its turn) and touched; `min_size` is the ground too small or narrow for a site."""
+    frames = [
+        pd.DataFrame(
+            {
+                "candidate_id": candidates.ids[ground.taken[rule.id].index],
+                "rule": rule.id,
+                "taken_m2": ground.taken[rule.id].taken_m2,
+                "touched_m2": ground.taken[rule.id].touched_m2,
+            }
+        )
+        for rule in study.rules
+    ]
+    small = _too_small(ground, parts)
+    index = np.flatnonzero(small > 0)
+    frames.append(
+        pd.DataFrame({"candidate_id": candidates.ids[index], "rule": MIN_SIZE, "taken_m2": small[index], "touched_m2": small[index]})
+    )
+    order = {name: place for place, name in enumerate([*(rule.id for rule in study.rules), MIN_SIZE])}
+    table = pd.concat(frames, ignore_index=True)
+    table = table.iloc[np.lexsort((table["rule"].map(order).to_numpy(), table["candidate_id"].to_numpy().astype(str)))]
+    return table.astype({"candidate_id": "str", "rule": "str", "taken_m2": "float64", "touched_m2": "float64"}).reset_index(drop=True)
+
+
+def _too_small(ground: Ground, parts: Parts) -> Floats:
+    """m2 per candidate that is left by the rules and lies in no site."""
+    kept = np.bincount(parts.candidate[parts.kept], weights=parts.area_m2[parts.kept], minlength=len(ground.area_m2))
+    small: Floats = np.round(ground.area_m2 - kept, 2)
+    return np.maximum(small, 0.0)
+
+
+def excluded_frame(ground: Ground, parts: Parts, candidates: Candidates, study: Study, crs: CRS) -> gpd.GeoDataFrame:
+    """The ground that each rule took at its turn, per candidate, and the parts too small for a site."""
+    frames: list[pd.DataFrame] = []
+    for place, rule in enumerate(study.rules):
+        taken = ground.taken[rule.id]
+        rows = np.flatnonzero(taken.taken_m2 > 0)
+        frames.append(
+            pd.DataFrame(
+                {"candidate_id": candidates.ids[taken.index[rows]], "rule": rule.id, "area_m2": taken.taken_m2[rows],
+                 "geometry": taken.geometry[rows], "place": place}
+            )  # fmt: skip
+        )
+    small = np.flatnonzero(~parts.kept & (parts.area_m2 > 0))
+    owner, first = np.unique(parts.candidate[small], return_index=True)
+    if len(small):
+        lost = shapely.multipolygons(parts.geometry[small], indices=np.searchsorted(owner, parts.candidate[small]))
+        frames.append(
+            pd.DataFrame(
+                {"candidate_id": candidates.ids[owner], "rule": MIN_SIZE, "area_m2": rounded_area(lost), "geometry": lost,
+                 "place": len(study.rules)}
+            )  # fmt: skip
+        )
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["candidate_id", "rule", "area_m2", "geometry", "place"])
+    table = table.iloc[np.lexsort((table["place"].to_numpy(dtype=int), table["candidate_id"].to_numpy().astype(str)))]
+    return gpd.GeoDataFrame(
+        {
+            "candidate_id": table["candidate_id"].astype("str").reset_index(drop=True),
+            "rule": table["rule"].astype("str").reset_index(drop=True),
+            "area_m2": table["area_m2"].astype("float64").reset_index(drop=True),
+        },
+        geometry=table["geometry"].to_numpy(dtype=object),
+        crs=crs,
+    )
+
+
+__all__ = [
+    "EMPTY_SUITABILITY", "WATERFALL", "availability_rows", "effect_of", "excluded_frame", "hectares", "series", "suitability_rows",
+    "taken_frame", "waterfall_frame",
+]  # fmt: skip

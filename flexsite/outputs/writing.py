@@ -1,0 +1,119 @@
+"""Writing the outputs of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from flexsite.errors import InputError
+from flexsite.outputs.folder import RUN_RECORD, staged
+from flexsite.outputs.geopackage import write_gpkg
+from flexsite.outputs.record import record, write_json
+from flexsite.outputs.tables import hectares
+from flexsite.outputs.text_table import write_csv
+from flexsite.outputs.withheld import private_columns, private_rules
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from flexsite.outputs.result import Result
+    from flexsite.study.models import Study
+
+BUILT = frozenset({"parquet", "gpkg", "excluded", "map"})
+"""Outputs that this version writes."""
+
+
+def refuse_unbuilt(study: Study) -> None:
+    """Refuse a study that asks for an output that this version does not write. Raises InputError."""
+    for name in study.outputs:
+        if name not in BUILT:
+            raise InputError(
+                f"the output '{name}' is not built yet", where=f"{study.path.name}, outputs", remedy=f"choose from {', '.join(sorted(BUILT))}"
+            )
+
+
+def write(result: Result, folder: Path) -> None:
+    """Write what the study asks for into a folder, run record last. Raises InputError when the folder is foreign or not writable."""
+    refuse_unbuilt(result.study)
+    with staged(folder) as stage:
+        write_into(result, stage)
+
+
+def write_into(result: Result, stage: Path) -> None:
+    """Write the outputs into an existing, empty place."""
+    study, outputs = result.study, result.study.outputs
+    write_csv(result.waterfall, stage / "waterfall.csv")
+    if "parquet" in outputs:
+        _write_tables(result, stage)
+        result.taken.to_parquet(stage / "taken.parquet", index=False)
+    if result.excluded is not None:
+        result.excluded.to_parquet(stage / "excluded.parquet", index=False)
+    if "gpkg" in outputs:
+        write_gpkg(_for_qgis(result), stage / "sites.gpkg", "sites", style=_style(result))
+    if result.variants:
+        write_csv(variants_frame(result), stage / "variants.csv")
+        for name, varied in result.variants.items():
+            (stage / "variants" / name).mkdir(parents=True)
+            _write_tables(varied, stage / "variants" / name)
+    if "map" in outputs:
+        result.map().save(stage / "map.html")
+    write_json(record(result, (private_columns(study), private_rules(study))), stage / RUN_RECORD)
+
+
+def _write_tables(result: Result, folder: Path) -> None:
+    result.sites.to_parquet(folder / "sites.parquet", index=False)
+    result.suitability.to_parquet(folder / "suitability.parquet", index=False)
+
+
+def variants_frame(result: Result) -> pd.DataFrame:
+    """Suitable sites, hectares and homes per variant and profile, and the difference with the study as it is."""
+    rows = []
+    base = _suitable(result)
+    for name, one in {"base": result, **result.variants}.items():
+        for profile, (sites, area, homes) in _suitable(one).items():
+            sites0, area0, homes0 = base.get(profile, (0, 0.0, 0))
+            rows.append(
+                {"variant": name, "profile": profile, "sites": sites, "area_ha": area, "homes": homes, "d_sites": sites - sites0,
+                 "d_area_ha": round(area - area0, 6) + 0.0, "d_homes": homes - homes0}
+            )  # fmt: skip
+    return pd.DataFrame(rows, columns=["variant", "profile", "sites", "area_ha", "homes", "d_sites", "d_area_ha", "d_homes"])
+
+
+def _suitable(result: Result) -> dict[str, tuple[int, float, int]]:
+    areas = result.sites.set_index("site_id")["area_m2"]
+    totals: dict[str, tuple[int, float, int]] = {}
+    for profile in result.study.profiles:
+        rows = result.suitability[(result.suitability["profile"] == profile.id) & result.suitability["suitable"]]
+        area = hectares(float(areas.reindex(rows["site_id"]).sum()))
+        totals[profile.id] = (len(rows), area, int(rows["homes"].sum()))
+    return totals
+
+
+def _for_qgis(result: Result) -> gpd.GeoDataFrame:
+    """Sites with, per profile, whether they are suitable, their rank and homes, so that one layer tells the whole story."""
+    frame = result.sites.copy()
+    for profile in result.study.profiles:
+        rows = result.suitability[result.suitability["profile"] == profile.id].set_index("site_id").reindex(frame["site_id"])
+        frame[f"{profile.id}_suitable"] = rows["suitable"].to_numpy(dtype=bool)
+        frame[f"{profile.id}_rank"] = rows["rank"].to_numpy()
+        frame[f"{profile.id}_rank"] = frame[f"{profile.id}_rank"].astype("Int64")
+        frame[f"{profile.id}_homes"] = rows["homes"].to_numpy()
+    return frame[[*(name for name in frame.columns if name != "geometry"), "geometry"]]
+
+
+_WORDS = {
+    "nl": {"yes": "geschikt voor {}", "no": "beschikbaar, niet geschikt voor {}", "all": "beschikbaar"},
+    "en": {"yes": "suitable for {}", "no": "available, not suitable for {}", "all": "available"},
+}
+
+
+def _style(result: Result) -> tuple[str, dict[str, str]]:
+    words = _WORDS[result.study.language]
+    if not result.study.profiles:
+        return "'1'", {"1": words["all"]}
+    first = result.study.profiles[0]
+    label = first.name(result.study.language)
+    expression = f"if(\"{first.id}_suitable\", 'yes', 'no')"
+    return expression, {"yes": words["yes"].format(label), "no": words["no"].format(label)}

@@ -1,0 +1,174 @@
+"""Screening: a user's own plots against the rules and profiles of a study, every plot kept as a row."""
+
+from __future__ import annotations
+
+import copy
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from flexsite.errors import InputError
+from flexsite.outputs.folder import RUN_RECORD, staged
+from flexsite.outputs.geopackage import write_gpkg
+from flexsite.outputs.record import record, write_json
+from flexsite.outputs.tables import MIN_SIZE, series
+from flexsite.outputs.text_table import write_csv
+from flexsite.outputs.withheld import private_columns, private_rules
+from flexsite.pipeline import Progress, open_layers, read_area, run_one
+from flexsite.study.loading import resolve
+from flexsite.study.yaml_source import Document
+
+if TYPE_CHECKING:
+    from flexsite.outputs.result import Result
+    from flexsite.study.models import Study
+
+PLOTS = "screened_plots"
+"""Name of the layer with the plots in the study that screens them."""
+VERDICTS = {
+    "available": {"nl": "geheel beschikbaar", "en": "available as a whole"},
+    "partly": {"nl": "deels beschikbaar", "en": "partly available"},
+    "too_small": {"nl": "rest te klein of te smal", "en": "what is left is too small or narrow"},
+    "excluded": {"nl": "uitgesloten", "en": "excluded"},
+    "outside_area": {"nl": "buiten het studiegebied", "en": "outside the study area"},
+}
+"""Verdicts on a plot, and their words on screens."""
+
+
+@dataclass(frozen=True)
+class Screening:
+    """Every plot with its verdict; `result` is the run behind it."""
+
+    plots: gpd.GeoDataFrame
+    result: Result
+
+
+def screen(
+    plots: str | Path, study: Study, *, id_column: str | None = None, layer: str | None = None, progress: Progress | None = None
+) -> Screening:
+    """Screen plots with the rules, measures and profiles of a study.
+
+    Parameters
+    ----------
+    plots
+        File with polygons.
+    study
+        From `flexsite.load`; its candidates are replaced by the plots, its area only says which plots lie outside.
+    id_column
+        Column with the id of a plot; left out, a column `plot_id` or `id` if there is one, else the feature id.
+    layer
+        Layer in the file, where it holds several.
+    progress
+        Told the name of each step as it begins.
+
+    Returns
+    -------
+    Screening
+        One row per plot: plot_id, area_m2, available_m2, verdict, rules (those that took ground), then the columns of its largest site, or
+        of the whole plot where no site is left, then `<rule>_m2` per rule, and per profile its columns of the suitability table.
+
+    Raises
+    ------
+    InputError
+        As `flexsite.run`.
+    """
+    path = Path(plots)
+    if not path.exists():
+        raise InputError("there is no such file", where=f"plots '{plots}'", remedy="check the path")
+    candidates: dict[str, Any] = {**study.tree["candidates"], "layer": PLOTS}
+    for key in ("grid", "id", "join"):
+        candidates.pop(key, None)
+    file = os.path.relpath(path.absolute(), study.path.parent.absolute())
+    own = resolve(_tree(study, file, layer, candidates), Document(study.path, None, {}), {})
+    id_column = id_column or _usual_id(own)
+    if id_column is not None:
+        own = resolve(_tree(study, file, layer, {**candidates, "id": id_column}), Document(study.path, None, {}), {})
+    result = run_one(own, "base", progress or (lambda _: None), keep_all=True)
+    return Screening(_rows(result, study), result)
+
+
+def write(screening: Screening, folder: Path) -> None:
+    """Write `screen.gpkg`, `screen.csv`, `waterfall.csv`, `map.html` and `run.json`; nothing half-written is left when this fails."""
+    result = screening.result
+    with staged(folder) as stage:
+        write_csv(pd.DataFrame(screening.plots.drop(columns="geometry")), stage / "screen.csv")
+        labels = {verdict: words[result.study.language] for verdict, words in VERDICTS.items()}
+        write_gpkg(screening.plots, stage / "screen.gpkg", "screen", style=('"verdict"', labels))
+        write_csv(result.waterfall, stage / "waterfall.csv")
+        result.map().save(stage / "map.html")
+        private = private_columns(result.study), private_rules(result.study)
+        write_json(record(result, private), stage / RUN_RECORD)
+
+
+def _tree(study: Study, file: str, layer: str | None, candidates: dict[str, Any]) -> dict[str, Any]:
+    tree = copy.deepcopy(study.tree)
+    plots: dict[str, Any] = {"path": Path(file).as_posix(), **({"layer": layer} if layer else {})}
+    tree["layers"] = {**tree.get("layers", {}), PLOTS: plots}
+    tree["candidates"] = candidates
+    tree["variants"] = {}
+    tree["outputs"] = ["parquet", "excluded", "map"]
+    return tree
+
+
+def _usual_id(study: Study) -> str | None:
+    from flexsite.layers import describe
+
+    fields = describe(study.layers[PLOTS]).fields
+    return next((name for name in ("plot_id", "id") if name in fields), None)
+
+
+def _rows(result: Result, study: Study) -> gpd.GeoDataFrame:
+    plots = result.plots
+    ids = plots["candidate_id"].to_numpy(dtype=object)
+    sites = result.sites.copy()
+    sites["_real"] = ~sites["site_id"].isin(result.placeholders)
+    largest = sites.sort_values(["candidate_id", "area_m2"], ascending=[True, False], kind="stable").drop_duplicates("candidate_id")
+    largest = largest.set_index("candidate_id").reindex(ids)
+    real = largest["_real"].to_numpy(dtype=bool)
+    kept = sites[sites["_real"]].groupby("candidate_id")["area_m2"].sum().reindex(ids).fillna(0.0).to_numpy()
+    left = plots["left_m2"].to_numpy(dtype=float)
+    area = plots["area_m2"].to_numpy(dtype=float)
+    inside = _inside(study, plots)
+    verdict = np.select(
+        [~inside, real & (kept == area), real, left > 0], ["outside_area", "available", "partly", "too_small"], "excluded"
+    ).astype(object)
+    taken = result.taken[result.taken["rule"] != MIN_SIZE]
+    took = taken[taken["taken_m2"] > 0]
+    rules = [rule.id for rule in study.rules]
+    place = {name: number for number, name in enumerate(rules)}
+    by_plot = took.groupby("candidate_id")["rule"].agg(lambda names: ";".join(sorted(names, key=place.__getitem__))).reindex(ids)
+    data: dict[str, Any] = {
+        "plot_id": series(ids, as_text=True),
+        "area_m2": area,
+        "available_m2": left,
+        "verdict": series(verdict, as_text=True),
+        "rules": series(["" if value != value or value is None else value for value in by_plot], as_text=True),
+    }
+    for name in largest.columns:
+        if name not in {"_real", "geometry", "area_m2"}:
+            data["site_id" if name == "site_id" else name] = largest[name].array
+    data["site_area_m2"] = np.where(real, largest["area_m2"].to_numpy(dtype=float), 0.0)
+    touched = result.taken.pivot_table(index="candidate_id", columns="rule", values="touched_m2", aggfunc="sum")
+    for name in rules:
+        column = touched[name] if name in touched.columns else pd.Series(dtype=float)
+        data[f"{name}_m2"] = column.reindex(ids).fillna(0.0).to_numpy(dtype=float)
+    for profile in study.profiles:
+        judged = result.suitability[result.suitability["profile"] == profile.id].set_index("site_id").reindex(largest["site_id"])
+        for name in judged.columns:
+            if name != "profile" and not (name.startswith("v_") and judged[name].isna().all()):
+                data[f"{profile.id}_{name}"] = judged[name].array
+    return gpd.GeoDataFrame(data, geometry=plots.geometry.to_numpy(), crs=plots.crs)
+
+
+def _inside(study: Study, plots: gpd.GeoDataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    layers = open_layers(study)
+    points = shapely.point_on_surface(plots.geometry.to_numpy())
+    hits = shapely.STRtree(points).query(read_area(study, layers), predicate="intersects")[1]
+    inside = np.zeros(len(plots), dtype=bool)
+    inside[hits] = True
+    return inside

@@ -1,0 +1,1 @@
+"""The study format: models, loading with line numbers, single changes."""

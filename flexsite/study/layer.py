@@ -1,0 +1,74 @@
+"""Layers of the study format: where a dataset is and what it knows."""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from flexsite.study.base import Scalar, StrictModel, StudyPath, Text
+
+
+class Layer(StrictModel):
+    """One named vector or raster dataset.
+
+    `columns` maps our names to the file's and, like `missing`, applies after `where` or `sql`, which use the file's own names with
+    the meaning SQLite gives them.
+    """
+
+    path: StudyPath = Field(description="file, from the folder of the study")
+    layer: Text | None = Field(None, description="layer in the file; needed when it holds several")
+    where: Text | None = Field(None, description="SQLite expression; features that meet it are read")
+    sql: Text | None = Field(None, description="SQLite SELECT over the file's layers, instead of layer and where")
+    columns: dict[str, Text] = Field(default_factory=dict, description="our name: name in the file")
+    missing: list[Scalar] = Field(default_factory=list, description="values that stand for 'no value'")
+    crs: Text | None = Field(None, description="coordinate reference system, only where the file has none")
+    coverage: Literal["complete", "extent"] | StudyPath | None = Field(
+        None, description="polygons | complete | extent: where the layer knows anything; left out: assumed complete"
+    )
+    band: int = Field(1, ge=1, strict=True, description="band of a raster")
+    source: str | None = None
+    date: Date | str | None = None
+    licence: str | None = None
+    private: bool = Field(False, strict=True, description="kept out of the outputs of a public study")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_path(cls, data: Any) -> Any:
+        return {"path": data} if isinstance(data, str) else data
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if self.sql is not None and (self.layer is not None or self.where is not None):
+            raise PydanticCustomError("sql", "'sql' comes instead of 'layer' and 'where'; write the condition in the sql")
+        return self
+
+
+class Candidates(StrictModel):
+    """What might hold a site: the polygons of a layer, or the cells of a grid."""
+
+    layer: Text | None = None
+    grid: float | None = Field(None, gt=0, strict=True, allow_inf_nan=False, description="cell size in metres")
+    id: Text | None = Field(None, description="column with a unique id; left out: the feature id")
+    kind: Text = "land"
+    join: Text | None = Field(None, description="column: touching candidates with an equal value become one")
+    min_area: float = Field(0.0, ge=0, strict=True, allow_inf_nan=False, description="m2 of a site")
+    min_width: float = Field(0.0, ge=0, strict=True, allow_inf_nan=False, description="m")
+
+    @model_validator(mode="after")
+    def _layer_or_grid(self) -> Self:
+        if (self.layer is None) == (self.grid is None):
+            raise PydanticCustomError("candidates", "candidates need either 'layer' or 'grid'")
+        if self.grid is not None and (self.id is not None or self.join is not None):
+            raise PydanticCustomError("candidates", "'id' and 'join' belong to candidates of a layer, not to a grid")
+        return self
+
+
+class Column(StrictModel):
+    """A column joined to the sites by the largest overlap."""
+
+    layer: Text
+    column: Text
+    private: bool = Field(False, strict=True)

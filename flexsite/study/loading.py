@@ -1,0 +1,167 @@
+"""From a study file to a `Study`, with messages that name the line."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from flexsite.errors import InputError, InputErrors
+from flexsite.rulebook import profile_ids, profile_path
+from flexsite.study.base import nearest
+from flexsite.study.models import Study
+from flexsite.study.overrides import apply
+from flexsite.study.rule import EFFECTS
+from flexsite.study.yaml_source import Document, KeyPath, read
+
+_UNION_TAGS = {*EFFECTS, "to", "count", "sum", "value", "share", "standard", "any", "test"}
+
+
+def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
+    """Load and validate a study file.
+
+    Parameters
+    ----------
+    path
+        The study, a YAML file. Paths in it are taken from its folder.
+    overrides
+        Values to change, by key of the resolved study such as `profiles.starter.requires.supermarket.at_most`; items of lists go by
+        their id.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputErrors
+        The file is no study; every problem that can be seen without opening the data, each with its line.
+
+    Examples
+    --------
+    >>> study = load("study.yaml", {"term": 10})  # doctest: +SKIP
+    """
+    path = Path(path)
+    document = read(path)
+    if not isinstance(document.data, dict):
+        raise InputError("a study is a mapping of keys, such as 'flexsite: 1'", where=document.place())
+    tree, profile_documents = _with_profiles(document)
+    tree = apply(tree, overrides or {}, place=document.path.name)
+    return resolve(tree, document, profile_documents)
+
+
+def vary(study: Study, overrides: Mapping[str, Any], *, place: str) -> Study:
+    """The same study with some values changed; `place` names the change in messages."""
+    tree = apply({**study.tree, "variants": {}}, overrides, place=place)
+    return resolve(tree, Document(study.path, tree, {}), {})
+
+
+def resolve(tree: dict[str, Any], document: Document, profile_documents: dict[int, Document]) -> Study:
+    """Validate a resolved tree; the documents give the lines for messages. Raises InputErrors."""
+    try:
+        study = Study.model_validate(tree, context={"folder": document.path.parent})
+    except ValidationError as error:
+        raise InputErrors([_explain(detail, tree, document, profile_documents) for detail in error.errors()]) from None
+    study._path = document.path
+    study._tree = tree
+    return study
+
+
+def _with_profiles(document: Document) -> tuple[dict[str, Any], dict[int, Document]]:
+    """The study's tree with the files of its profiles put in place of their names."""
+    tree = copy.deepcopy(document.data)
+    documents: dict[int, Document] = {}
+    profiles = tree.get("profiles")
+    for index, entry in enumerate(profiles if isinstance(profiles, list) else []):
+        if not isinstance(entry, str):
+            continue
+        place = document.place(("profiles", index))
+        file = document.path.parent / entry
+        if entry in profile_ids():
+            file = profile_path(entry)
+        elif not entry.lower().endswith((".yaml", ".yml")):
+            raise InputError(f"there is no built-in profile '{entry}'", where=place, remedy=nearest(entry, list(profile_ids())))
+        elif not file.is_file():
+            raise InputError(f"there is no profile file '{entry}'", where=place, remedy="paths start at the folder of the study")
+        documents[index] = read(file)
+        if not isinstance(documents[index].data, dict):
+            raise InputError("a profile is a mapping of keys, such as 'id: starter'", where=documents[index].place())
+        profiles[index] = documents[index].data
+    return tree, documents
+
+
+def _explain(detail: ErrorDetails, tree: dict[str, Any], document: Document, profile_documents: dict[int, Document]) -> InputError:
+    """One clear sentence for one of pydantic's errors."""
+    where = _key_path(detail["loc"], tree)
+    if detail["type"] == "unknown_key":
+        where = (*where, str(detail["ctx"]["key"]))
+    place_document, place_path = document, where
+    if len(where) >= 2 and where[0] == "profiles" and isinstance(where[1], int) and where[1] in profile_documents:
+        place_document, place_path = profile_documents[where[1]], where[2:]
+    words = ".".join(_name(tree, where[: i + 1]) for i in range(len(where)))
+    place = place_document.place(place_path) + (f", {words}" if words else "")
+    message, remedy = _message(detail)
+    return InputError(message, where=place, remedy=remedy)
+
+
+def _message(detail: ErrorDetails) -> tuple[str, str]:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "missing":
+        return "this key is required", "add it"
+    if kind == "string_pattern_mismatch" and "[a-z]" in str(context.get("pattern")):
+        return f"{detail['input']!r} is no valid id", "use lower case letters, digits and underscores, a letter first"
+    if kind == "literal_error":
+        expected = re.findall(r"'([^']*)'", str(context.get("expected", ""))) or [str(context.get("expected", ""))]
+        return f"{detail['input']!r} is not one of the allowed values", nearest(str(detail["input"]), expected)
+    if kind.startswith("date"):
+        return f"{detail['input']!r} is no date", "write it as 2026-01-31"
+    message, _, remedy = detail["msg"].partition("; ")
+    message = message[0].lower() + message[1:]
+    shown = detail["input"]
+    if isinstance(shown, str | int | float | bool | None) and not isinstance(detail.get("ctx", {}).get("value"), str) and ("should" in message):
+        message += f", not {shown!r}"
+    return message, remedy
+
+
+def _key_path(loc: tuple[int | str, ...], tree: dict[str, Any]) -> KeyPath:
+    """Pydantic's location without the tags of unions, as far as the tree knows it."""
+    result: list[str | int] = []
+    node: Any = tree
+    for part in loc:
+        if _is_tag(part, result):
+            continue
+        if isinstance(node, dict) and part in node:
+            node = node[str(part)]
+        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+            node = node[part]
+        elif isinstance(node, dict) and part == loc[-1]:
+            node = None
+        else:
+            continue
+        result.append(part)
+    return tuple(result)
+
+
+def _is_tag(part: int | str, before: list[str | int]) -> bool:
+    """Whether a part of pydantic's location names a member of a union instead of a key."""
+    if part not in _UNION_TAGS or len(before) < 2:
+        return False
+    in_list = before[-2] in {"rules", "measures"} and isinstance(before[-1], int)
+    return in_list or before[-2] == "requires"
+
+
+def _name(tree: Any, where: KeyPath) -> str:
+    """A list item goes by its id, anything else by its key."""
+    node = tree
+    for part in where[:-1]:
+        node = node[part] if isinstance(node, list) or part in node else {}
+    last = where[-1]
+    if isinstance(last, int) and isinstance(node, list) and last < len(node):
+        item = node[last]
+        return str(item["id"]) if isinstance(item, dict) and "id" in item else str(last)
+    return str(last)

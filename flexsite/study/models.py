@@ -1,0 +1,151 @@
+"""The study: one file that says everything about a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date as Date
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, model_validator
+from pydantic_core import PydanticCustomError
+
+from flexsite.study.access import Access, CountMeasure, Measure, MeasureBase, NearestMeasure, OsmTags, ShareMeasure, StreetsSource, SumMeasure, ValueMeasure, output_column
+from flexsite.study.base import NonNegative, Count, Id, StrictModel, Text, Word, nearest
+from flexsite.study.layer import Candidates, Column, Layer
+from flexsite.study.profile import Profile
+from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
+
+Output = Literal["parquet", "gpkg", "excluded", "xlsx", "map", "report"]
+
+
+class Study(StrictModel):
+    """A study, format 1; see the design for the meaning of every key."""
+
+    flexsite: Literal[1] = Field(description="version of the study format")
+    name: Text
+    language: Literal["nl", "en"] = "en"
+    crs: Text = Field(description="projected, in metres")
+    date: Date = Field(description="reference date")
+    term: NonNegative = Field(description="years the homes must be able to stay")
+    lead_time: Count = Field(0, description="months between the date and the first resident")
+    strictness: Hardness = "hard"
+    audience: Literal["internal", "public"] = "internal"
+    area: Layer
+    layers: dict[Word, Layer] = Field(default_factory=dict)
+    candidates: Candidates
+    rules: list[Rule] = Field(default_factory=list)
+    columns: dict[Id, Column] = Field(default_factory=dict)
+    access: Access = Field(default_factory=lambda: Access())
+    profiles: list[Profile] = Field(default_factory=list)
+    variants: dict[Id, dict[str, Any]] = Field(default_factory=dict)
+    outputs: list[Output] = Field(default_factory=lambda: ["parquet", "gpkg", "map"])
+
+    _path: Path = PrivateAttr(default=Path("study.yaml"))
+    _tree: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        """The file the study was loaded from."""
+        return self._path
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The resolved study as plain values, with built-in and named profiles filled in and paths as written."""
+        return self._tree
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        _once("rules", [rule.id for rule in self.rules])
+        _once("measures", [measure.id for measure in self.access.measures])
+        _once("profiles", [profile.id for profile in self.profiles])
+        routes = [rule.id for rule in self.rules if isinstance(rule, RouteRule)]
+        if len(routes) > 1:
+            raise PydanticCustomError("rules", "a study has one route rule, not {n}: {ids}", {"n": len(routes), "ids": ", ".join(routes)})
+        names = [name for column in self.columns for name in (column, f"{column}_share")]
+        _once("output columns", [*names, *(output_column(measure) for measure in self.access.measures)])
+        return self
+
+    @model_validator(mode="after")
+    def _references(self) -> Self:
+        for place, name in self.layer_references():
+            if name not in self.layers:
+                raise PydanticCustomError(
+                    "layer",
+                    "{place}: the layer '{name}' is not defined under 'layers'; {remedy}",
+                    {"place": place, "name": name, "remedy": nearest(name, list(self.layers))},
+                )
+        for profile in self.profiles:
+            for test in [*profile.tests(), *profile.criteria.values()]:
+                if test.column is not None and test.column not in self.columns and test.column not in SITE_COLUMNS:
+                    raise PydanticCustomError(
+                        "column",
+                        "profile '{profile}': the column '{name}' is not defined under 'columns'; {remedy}",
+                        {"profile": profile.id, "name": test.column, "remedy": nearest(test.column, list(self.columns))},
+                    )
+        return self
+
+    def layer_references(self) -> Iterator[tuple[str, str]]:
+        """Every (place in the study, layer name) pair."""
+        if self.candidates.layer is not None:
+            yield "candidates", self.candidates.layer
+        for rule in self.rules:
+            yield f"rules.{rule.id}", rule.layer
+        for name, column in self.columns.items():
+            yield f"columns.{name}", column.layer
+        for barrier in self.access.barriers:
+            yield "access.barriers", barrier
+        for measure in self.access.measures:
+            for name in measure_layers(measure):
+                yield f"access.measures.{measure.id}", name
+
+    def undefined_measures(self) -> list[str]:
+        """Measures that profiles ask for and the study does not define, sorted."""
+        defined = {measure.id for measure in self.access.measures}
+        asked = {
+            test.measure
+            for profile in self.profiles
+            for test in [*profile.tests(), *profile.criteria.values()]
+            if test.measure is not None
+        }
+        return sorted(asked - defined)
+
+    def measure_column(self, measure_id: str) -> str | None:
+        """Output column of a measure, or None when the study does not define it."""
+        for measure in self.access.measures:
+            if measure.id == measure_id:
+                return output_column(measure)
+        return None
+
+
+SITE_COLUMNS = frozenset({"kind", "area_m2", "route", "route_share", "net_years"})
+"""Columns every site has, on which a profile may set a requirement."""
+
+
+def measure_layers(measure: MeasureBase) -> list[str]:
+    """Layers that a measure reads."""
+    if isinstance(measure, NearestMeasure):
+        names: list[str | OsmTags] = [measure.to]
+    elif isinstance(measure, CountMeasure):
+        names = [measure.count]
+    elif isinstance(measure, SumMeasure):
+        names = [measure.of]
+    elif isinstance(measure, ValueMeasure):
+        names = [measure.value]
+    else:
+        names = [measure.share] if isinstance(measure, ShareMeasure) else []
+    return [name for name in names if isinstance(name, str)]
+
+
+def _once(what: str, ids: list[str]) -> None:
+    seen: set[str] = set()
+    for name in ids:
+        if name in seen:
+            raise PydanticCustomError("twice", "{what}: the id '{name}' is used twice", {"what": what, "name": name})
+        seen.add(name)
+
+
+__all__ = [
+    "Access", "CapRule", "ExcludeRule", "KeepRule", "Layer", "MarkRule", "Measure", "Profile", "RouteRule", "RuleBase", "StreetsSource",
+    "Study", "measure_layers", "output_column",
+]  # fmt: skip

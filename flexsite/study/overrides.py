@@ -1,0 +1,82 @@
+"""Changing single values of a study: `--set`, variants."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flexsite.errors import InputError
+from flexsite.study.base import nearest
+from flexsite.study.yaml_source import parse
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """Key and value of `--set key=value`; the value is read as YAML.
+
+    Examples
+    --------
+    >>> parse_assignment("rules.built.buffer=10")
+    ('rules.built.buffer', 10)
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"'{text}' is no assignment", where="--set", remedy="write key=value, such as term=10")
+    return key.strip(), parse(value, Path("--set")).data
+
+
+def apply(tree: Mapping[str, Any], overrides: Mapping[str, Any], *, place: str) -> dict[str, Any]:
+    """A copy of the tree with values set; items of lists go by their id, and `null` removes a key.
+
+    Raises
+    ------
+    InputError
+        A key leads nowhere; the message names the nearest right one.
+    """
+    result: dict[str, Any] = copy.deepcopy(dict(tree))
+    for key, value in overrides.items():
+        parts = key.split(".")
+        node: Any = result
+        for depth, part in enumerate(parts[:-1]):
+            node = _step(node, part, ".".join(parts[: depth + 1]), place)
+        _set(node, parts[-1], copy.deepcopy(value), key, place)
+    return result
+
+
+def _step(node: Any, part: str, key: str, place: str) -> Any:
+    if isinstance(node, dict):
+        if part not in node:
+            if all(isinstance(value, dict) for value in node.values()) and node:
+                raise InputError(f"there is no '{key}'", where=place, remedy=nearest(part, list(node)))
+            node[part] = {}  # a key left out has its default; the models refuse it when unknown
+        child = node[part]
+        if isinstance(child, str):  # a layer given by its path alone
+            child = node[part] = {"path": child}
+        return child
+    if isinstance(node, list):
+        return node[_index(node, part, key, place)]
+    raise InputError(f"'{key}' leads into a single value", where=place, remedy="check the key")
+
+
+def _set(node: Any, part: str, value: Any, key: str, place: str) -> None:
+    if isinstance(node, list):
+        index = _index(node, part, key, place)
+        if value is None:
+            del node[index]
+        else:
+            node[index] = value
+    elif isinstance(node, dict):
+        if value is None:
+            node.pop(part, None)
+        else:
+            node[part] = value
+    else:
+        raise InputError(f"'{key}' leads into a single value", where=place, remedy="check the key")
+
+
+def _index(items: list[Any], part: str, key: str, place: str) -> int:
+    ids = [str(item["id"]) if isinstance(item, dict) and "id" in item else str(i) for i, item in enumerate(items)]
+    if part in ids:
+        return ids.index(part)
+    raise InputError(f"there is no '{key}'", where=place, remedy=nearest(part, ids))

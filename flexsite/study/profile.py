@@ -1,0 +1,134 @@
+"""Profiles: a target group's programme of requirements."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from flexsite.study.base import Id, NonNegative, Number, PositiveNumber, Scalar, Sourced, StrictModel, Text
+
+
+class Test(Sourced):
+    """One bound on a measure, a column or the route of a site."""
+
+    __test__ = False  # pytest: this is no test class
+
+    measure: Text | None = None
+    column: Text | None = None
+    route: bool | Text | None = Field(None, description="true: the permit route of the site")
+    at_most: Number | None = None
+    at_least: Number | None = None
+    in_: list[Scalar] | None = Field(None, alias="in", min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _route_list(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("route"), list):
+            return {**data, "route": True, "in": data["route"]}
+        return data
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        subjects = [self.measure is not None, self.column is not None, self.route is not None]
+        if sum(subjects) != 1:
+            raise PydanticCustomError("test", "a requirement needs one of 'measure', 'column', 'route' (or 'any')")
+        bounds = self.at_most is not None or self.at_least is not None
+        if bounds == (self.in_ is not None):
+            raise PydanticCustomError("test", "a requirement needs 'at_most' and/or 'at_least', or 'in'")
+        if self.route is not None and self.in_ is None:
+            raise PydanticCustomError("test", "a requirement on the route needs 'in', such as in: [allowed, check]")
+        if self.at_most is not None and self.at_least is not None and self.at_least > self.at_most:
+            raise PydanticCustomError("test", "'at_least' is above 'at_most': no site can meet this")
+        return self
+
+
+class AnyOf(Sourced):
+    """Passes when one of its tests passes; unknown when none passes and one is unknown."""
+
+    any: list[Test] = Field(min_length=1)
+
+
+def _test_or_any(data: Any) -> str:
+    given = data if isinstance(data, dict) else vars(data) if isinstance(data, AnyOf | Test) else {}
+    return "any" if "any" in given else "test"
+
+
+Requirement = Annotated[Annotated[Test, Tag("test")] | Annotated[AnyOf, Tag("any")], Discriminator(_test_or_any)]
+
+
+class Criterion(Sourced):
+    """A soft wish: `best` scores 100, `worst` 0; which of the two is larger is the sign."""
+
+    measure: Text | None = None
+    column: Text | None = None
+    best: Number
+    worst: Number
+    weight: int = Field(ge=0, le=100, strict=True)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.measure is None) == (self.column is None):
+            raise PydanticCustomError("criterion", "a criterion needs either 'measure' or 'column'")
+        if self.best == self.worst:
+            raise PydanticCustomError("criterion", "'best' equals 'worst': the criterion cannot tell sites apart")
+        return self
+
+
+class Unit(Sourced):
+    """The home that the group is given; density per gross hectare."""
+
+    homes_per_ha: PositiveNumber
+    floor_area: PositiveNumber | None = Field(None, description="m2 of a home")
+    storeys: PositiveNumber | None = None
+    rooms: PositiveNumber | None = None
+
+
+class HomesBound(Sourced):
+    """Smallest and largest number of homes on a site."""
+
+    min: int = Field(0, ge=0, strict=True)
+    max: int | None = Field(None, ge=0, strict=True)
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.max is not None and self.max < self.min:
+            raise PydanticCustomError("homes", "'max' is below 'min'")
+        return self
+
+
+class TermBound(Sourced):
+    """Years that the homes must be able to stay."""
+
+    min: NonNegative = 0.0
+
+
+class Profile(StrictModel):
+    """Hard requirements, signed criteria, unit, size and term of one target group."""
+
+    id: Id
+    label: str | dict[Literal["nl", "en"], str] | None = None
+    about: str | None = None
+    requires: dict[Id, Requirement] = Field(default_factory=dict)
+    criteria: dict[Id, Criterion] = Field(default_factory=dict)
+    unit: Unit
+    homes: HomesBound = Field(default_factory=lambda: HomesBound())
+    term: TermBound = Field(default_factory=lambda: TermBound())
+
+    def name(self, language: str) -> str:
+        """Label in a language, else in any, else the id."""
+        if isinstance(self.label, dict):
+            return self.label.get(language) or next(iter(self.label.values()), self.id)  # type: ignore[call-overload,no-any-return]
+        return self.label or self.id
+
+    def tests(self) -> list[Test]:
+        """All tests of the requirements, those under `any` included."""
+        return [
+            test for requirement in self.requires.values()
+            for test in (requirement.any if isinstance(requirement, AnyOf) else [requirement])
+        ]  # fmt: skip
+
+    def numbers(self) -> list[Sourced]:
+        """Every part of the profile that holds a number with a policy meaning."""
+        return [*self.tests(), *self.criteria.values(), self.unit, self.homes, self.term]

@@ -1,0 +1,21 @@
+"""JSON Schema of the study format, for editors that complete and check as one types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flexsite.study.models import Study
+
+
+def study_schema() -> dict[str, Any]:
+    """The schema of a study file as written: profiles may be named, layers and streets given by their path alone."""
+    schema = Study.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "flexsite study, format 1"
+    definitions = schema["$defs"]
+    for name in ("Layer", "StreetsSource"):
+        definitions[f"{name}Mapping"] = definitions[name]
+        definitions[name] = {"anyOf": [{"type": "string", "description": "path"}, {"$ref": f"#/$defs/{name}Mapping"}]}
+    profiles = schema["properties"]["profiles"]
+    profiles["items"] = {"anyOf": [{"type": "string", "description": "built in, or path of a profile file"}, profiles["items"]]}
+    return schema

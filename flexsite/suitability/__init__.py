@@ -1,0 +1,1 @@
+"""Suitability: per target group hard requirements, signed criteria, homes and ranks."""

@@ -1,0 +1,107 @@
+"""Hard requirements: which sites meet them, which fail, and where nothing is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flexsite.errors import InputError
+from flexsite.geometry import Floats
+from flexsite.study.profile import AnyOf, Test
+
+if TYPE_CHECKING:
+    from flexsite.study.models import Study
+    from flexsite.study.profile import Requirement
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Per site: meets the requirement; and cannot be judged, which also fails."""
+
+    passes: Mask
+    unknown: Mask
+
+
+def judge(requirement: Requirement, study: Study, sites: pd.DataFrame, place: str) -> Outcome:
+    """Judge all sites on one requirement; `any` passes when one passes, and is unknown only if none passes and one is unknown.
+
+    Raises
+    ------
+    InputError
+        A bound on a column that holds text.
+    """
+    if isinstance(requirement, AnyOf):
+        outcomes = [_judge_test(test, study, sites, place) for test in requirement.any]
+        passes = np.logical_or.reduce([outcome.passes for outcome in outcomes])
+        return Outcome(passes, ~passes & np.logical_or.reduce([outcome.unknown for outcome in outcomes]))
+    return _judge_test(requirement, study, sites, place)
+
+
+def _judge_test(test: Test, study: Study, sites: pd.DataFrame, place: str) -> Outcome:
+    if test.route is not None or test.column == "route":
+        return _judge_route(test, sites)
+    name = subject_column(test.measure, test.column, study)
+    if name is None:
+        return Outcome(np.zeros(len(sites), bool), np.ones(len(sites), bool))
+    if test.in_ is not None:
+        texts = np.array([text(value) for value in sites[name]], dtype=object)
+        listed = {text(value) for value in test.in_}
+        missing = texts == ""
+        return Outcome(np.array([value in listed for value in texts], dtype=bool) & ~missing, missing.astype(bool))
+    values = numbers(sites, name, place)
+    missing = np.isnan(values)
+    passes = ~missing
+    with np.errstate(invalid="ignore"):
+        if test.at_most is not None:
+            passes &= values <= test.at_most
+        if test.at_least is not None:
+            passes &= values >= test.at_least
+    return Outcome(passes, missing)
+
+
+def _judge_route(test: Test, sites: pd.DataFrame) -> Outcome:
+    listed = {str(value) for value in test.in_ or []}
+    passes = sites["route"].isin(listed).to_numpy(dtype=bool)
+    return Outcome(passes, ~passes & (sites["route"] == "unknown").to_numpy(dtype=bool))
+
+
+def subject_column(measure: str | None, column: str | None, study: Study) -> str | None:
+    """Name of the column of the sites that a requirement or criterion is about; None for a measure that the study does not define."""
+    return study.measure_column(measure) if measure is not None else column
+
+
+def numbers(sites: pd.DataFrame, name: str, place: str) -> Floats:
+    """A column as numbers, missing as NaN.
+
+    Raises
+    ------
+    InputError
+        The column holds text.
+    """
+    try:
+        return pd.to_numeric(sites[name]).to_numpy(dtype=float, na_value=np.nan)
+    except (ValueError, TypeError):
+        raise InputError(
+            f"the column '{name}' holds text, and a bound or a criterion needs numbers", where=place, remedy="use 'in', or another column"
+        ) from None
+
+
+def text(value: object) -> str:
+    """A value as text: whole numbers without decimals, nothing for a missing one.
+
+    Examples
+    --------
+    >>> text(3.0), text("a"), text(None)
+    ('3', 'a', '')
+    """
+    if value is None or value is pd.NA or value != value:
+        return ""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
