@@ -1,0 +1,164 @@
+"""The layers of a study, read as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from flexsite.errors import InputError
+from flexsite.layers.coverage import Coverage, intersection
+from flexsite.layers.describe import Description, describe, holds_raster
+from flexsite.layers.report import LayerReport
+from flexsite.layers.table import Array, Bounds, nearest
+from flexsite.layers.vector import Vector, VectorReader
+
+if TYPE_CHECKING:
+    from flexsite.layers.raster import Raster, RasterReader
+    from flexsite.study.models import Layer
+
+
+class Layers:
+    """Named layers of a study, brought to its CRS.
+
+    Parameters
+    ----------
+    specs
+        Layers of the study by name.
+    crs
+        CRS of the study: projected, in metres.
+
+    Attributes
+    ----------
+    report
+        What was read, repaired and dropped so far, by layer; coverage files under `<name> coverage`.
+
+    Examples
+    --------
+    >>> layers = Layers(study.layers, pyproj.CRS(study.crs))                          # doctest: +SKIP
+    >>> layers.vector("plans", bounds=box, where="status = '1A'", columns=["homes"])  # doctest: +SKIP
+    """
+
+    def __init__(self, specs: Mapping[str, Layer], crs: pyproj.CRS) -> None:
+        self.specs, self.crs = dict(specs), crs
+        self.report: dict[str, LayerReport] = {}
+        self._readers: dict[str, VectorReader | RasterReader] = {}
+        self._raster: dict[str, bool] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_readers": {}}
+
+    def is_raster(self, name: str) -> bool:
+        """Whether a layer is a raster; GeoPackages with both count as vector."""
+        if name not in self._raster:
+            self._raster[name] = holds_raster(self._spec(name), self._place(name))
+        return self._raster[name]
+
+    def vector(self, name: str, *, bounds: Bounds | None = None, where: str | None = None, columns: Sequence[str] = ()) -> Vector:
+        """Features of a vector layer.
+
+        Parameters
+        ----------
+        name
+            Name of the layer in the study.
+        bounds
+            minx, miny, maxx, maxy in the CRS of the study: features that touch it; None for all.
+        where
+            A condition over the file's own names, besides the layer's own; over the result's names for a layer with `sql`.
+        columns
+            Columns wanted, under our names (the layer's `columns`), the file's names, or the name of its feature id.
+
+        Raises
+        ------
+        InputError
+            When the file cannot be read as the study says, lacks a column, or has no feature at all that meets the conditions. That
+            there is none within `bounds` is an answer.
+        """
+        return self._vector(name).read(bounds, where, columns)
+
+    def raster(self, name: str, *, bounds: Bounds | None = None) -> Raster:
+        """A raster layer, or the cells of it around `bounds` (CRS of the study).
+
+        Raises
+        ------
+        InputError
+            When the file cannot be read, lacks the band or a CRS, or is no raster.
+        """
+        from flexsite.layers.raster import RasterReader
+
+        if name not in self._readers:
+            if not self.is_raster(name):
+                raise InputError("it is not a raster", where=self._place(name), remedy="name a raster, such as a GeoTIFF")
+            self._readers[name] = RasterReader(self._place(name, file=False), self._spec(name), self.crs, self._report(name))
+        reader = self._readers[name]
+        assert isinstance(reader, RasterReader)
+        return reader.read(bounds)
+
+    def coverage(self, name: str, *, bounds: Bounds) -> Coverage:
+        """Where a layer knows anything, within `bounds` (CRS of the study).
+
+        The extent of a vector layer is the bounding rectangle of the whole layer in its file, before any `where`, with edges that are
+        straight in the CRS of the file. A raster covers its valid cells; less, where the study gives coverage polygons too.
+        """
+        given = self._spec(name).coverage
+        polygons = self._coverage_polygons(name, given, bounds) if isinstance(given, Path) else None
+        if self.is_raster(name):
+            raster = self.raster(name, bounds=bounds)
+            cells = raster.runs(raster.valid)
+            found = Coverage("raster", cells if polygons is None else intersection(cells, polygons))
+        elif polygons is not None:
+            found = Coverage("polygons", polygons)
+        elif given == "extent":
+            extent = self._vector(name).extent()
+            found = Coverage("extent", _within([] if extent is None else [extent], bounds))
+        else:
+            found = Coverage("complete" if given == "complete" else "assumed", None)
+        self._report(name).coverage = found.kind
+        return found
+
+    def describe(self, name: str) -> Description:
+        """What the file of a layer holds, without reading its features."""
+        return describe(self._spec(name), self._place(name))
+
+    def _coverage_polygons(self, name: str, path: Path, bounds: Bounds) -> Array:
+        from flexsite.study.models import Layer
+
+        key = f"{name} coverage"
+        if key not in self._readers:
+            self._readers[key] = VectorReader(f"coverage of layer '{name}'", Layer(path=path), self.crs, self._report(key), first=True)
+        reader = self._readers[key]
+        assert isinstance(reader, VectorReader)
+        polygons = reader.read(bounds, None, ()).frame.geometry.to_numpy()
+        areal = np.isin(shapely.get_type_id(polygons), (3, 6))
+        if len(polygons) and not areal.any():
+            raise InputError("its features are not polygons", where=reader.place, remedy="give polygons of where the layer knows anything")
+        return np.asarray(polygons[areal], dtype=object)
+
+    def _vector(self, name: str) -> VectorReader:
+        if name not in self._readers:
+            if self.is_raster(name):
+                raise InputError("it is a raster", where=self._place(name), remedy="name a vector file here")
+            self._readers[name] = VectorReader(self._place(name, file=False), self._spec(name), self.crs, self._report(name))
+        reader = self._readers[name]
+        assert isinstance(reader, VectorReader)
+        return reader
+
+    def _spec(self, name: str) -> Layer:
+        if name not in self.specs:
+            raise InputError(f"no layer '{name}'", where="layers", remedy=nearest(name, self.specs))
+        return self.specs[name]
+
+    def _place(self, name: str, *, file: bool = True) -> str:
+        return f"layer '{name}' ({self._spec(name).path.name})" if file else f"layer '{name}'"
+
+    def _report(self, name: str) -> LayerReport:
+        return self.report.setdefault(name, LayerReport(name))
+
+
+def _within(polygons: list[shapely.Polygon], bounds: Bounds) -> Array:
+    shapes = np.array(polygons, dtype=object)
+    return shapes[shapely.intersects(shapes, shapely.box(*bounds))] if len(shapes) else shapes

@@ -1,0 +1,105 @@
+"""From the CRS of a file to that of the study and back."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pyproj
+import shapely
+
+from flexsite.errors import InputError
+from flexsite.layers.table import Array, Bounds, nearest
+
+_EDGE_POINTS = 41
+_MARGIN = 100.0
+"""Metres around a window in another CRS: a straight edge in one is a curve in the other (2.5 m in an edge of 10 km)."""
+
+
+def parse(text: str, place: str) -> pyproj.CRS:
+    """The CRS a user names.
+
+    Raises
+    ------
+    InputError
+        When PROJ does not know it.
+    """
+    try:
+        return pyproj.CRS.from_user_input(text)
+    except pyproj.exceptions.CRSError:
+        common = ["EPSG:28992", "EPSG:7415", "EPSG:4326", "EPSG:4258", "EPSG:3857", "EPSG:25831", "EPSG:3035", "OGC:CRS84"]
+        raise InputError(f"the CRS '{text}' is not known", where=place, remedy=nearest(text, common)) from None
+
+
+def horizontal(crs: pyproj.CRS) -> pyproj.CRS:
+    """The two-dimensional part of a CRS: heights are dropped."""
+    return _horizontal(crs.to_wkt())
+
+
+@lru_cache(maxsize=64)
+def _horizontal(wkt: str) -> pyproj.CRS:
+    crs = pyproj.CRS.from_wkt(wkt)
+    if crs.is_compound and crs.sub_crs_list:
+        crs = crs.sub_crs_list[0]
+    return crs.to_2d() if len(crs.axis_info) == 3 else crs
+
+
+def same(one: pyproj.CRS, other: pyproj.CRS) -> bool:
+    """Whether coordinates, in x, y order, mean the same in both."""
+    return _same(horizontal(one).to_wkt(), horizontal(other).to_wkt())
+
+
+@lru_cache(maxsize=64)
+def _same(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    first, second = pyproj.CRS.from_wkt(one), pyproj.CRS.from_wkt(other)
+    if first.equals(second, ignore_axis_order=True):
+        return True
+    code = first.to_epsg(min_confidence=70)
+    return code is not None and code == second.to_epsg(min_confidence=70)
+
+
+def transformer(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer | None:
+    """From one CRS to another in x, y order; None when they are the same."""
+    return None if same(source, target) else _transformer(horizontal(source).to_wkt(), horizontal(target).to_wkt())
+
+
+@lru_cache(maxsize=64)
+def _transformer(source: str, target: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(pyproj.CRS.from_wkt(source), pyproj.CRS.from_wkt(target), always_xy=True)
+
+
+def project(geometries: Array, change: pyproj.Transformer | None) -> Array:
+    """Geometries with every vertex brought to the other CRS; what cannot be brought there gets infinite coordinates."""
+    if change is None or not len(geometries):
+        return geometries
+
+    def move(xy: Array) -> Array:
+        return np.column_stack(change.transform(xy[:, 0], xy[:, 1]))
+
+    return np.asarray(shapely.transform(geometries, move))
+
+
+def window(bounds: Bounds, study: pyproj.CRS, file: pyproj.CRS) -> Bounds | None:
+    """The rectangle in the CRS of a file that holds everything within `bounds` of the study; None when there is none that does."""
+    change = transformer(study, file)
+    if change is None:
+        return bounds
+    metre = study.axis_info[0].unit_conversion_factor if study.is_projected else 111_000.0
+    margin = _MARGIN / (metre or 1.0)
+    wide = (bounds[0] - margin, bounds[1] - margin, bounds[2] + margin, bounds[3] + margin)
+    west, south, east, north = change.transform_bounds(*wide, densify_pts=_EDGE_POINTS)
+    usable = np.isfinite((west, south, east, north)).all() and west <= east and south <= north
+    return (west, south, east, north) if usable else None
+
+
+def rectangle(bounds: Bounds, file: pyproj.CRS, study: pyproj.CRS) -> shapely.Polygon:
+    """A rectangle of a file in the CRS of the study, its edges bent as they are there (points at 1/256 of the longer side)."""
+    box = shapely.box(*bounds)
+    change = transformer(file, study)
+    if change is None:
+        return box
+    step = max(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 256
+    bent = project(np.array([shapely.segmentize(box, step) if step > 0 else box], dtype=object), change)[0]
+    return bent

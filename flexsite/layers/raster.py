@@ -1,0 +1,318 @@
+"""Rasters, never resampled: a cell is the quadrilateral of its four corners brought to the CRS of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyproj
+import rasterio
+import shapely
+from affine import Affine
+from rasterio.windows import Window
+
+from flexsite.errors import InputError
+from flexsite.layers import projection
+from flexsite.layers.files import Dataset, locate
+from flexsite.layers.report import LayerReport
+from flexsite.layers.table import Array, Bounds, Mask
+
+if TYPE_CHECKING:
+    from flexsite.study.models import Layer
+
+Statistic = Literal["mean", "min", "max"]
+_BATCH = 400_000
+_TRIFLE = 1e-6
+"""Share of a cell (or of a smaller polygon) below which an overlap is rounding, not ground."""
+
+
+@dataclass(frozen=True)
+class Raster:
+    """A band of a raster, or the part of it around some bounds.
+
+    Attributes
+    ----------
+    values
+        2-D array as stored in the file (scaled where the band has a scale or offset), rows from the first line of the file.
+    valid
+        2-D array, false where the cell is nodata, masked or NaN.
+    transform
+        Affine from (column, row) to x, y in `crs`, for this part.
+    crs
+        CRS of the raster.
+    study_crs
+        CRS of the study, in which polygons are given and asked.
+    row, column
+        Where this part begins in the whole raster.
+    """
+
+    name: str
+    values: Array
+    valid: Mask
+    transform: Affine
+    crs: pyproj.CRS
+    study_crs: pyproj.CRS
+    row: int = 0
+    column: int = 0
+
+    @property
+    def aligned(self) -> bool:
+        """Whether cells are upright rectangles in the CRS of the study."""
+        return projection.same(self.crs, self.study_crs) and self.transform.b == 0 and self.transform.d == 0
+
+    def runs(self, mask: Mask) -> Array:
+        """Polygons in the CRS of the study that cover exactly the cells where `mask` (shape of `values`) is true, without overlap.
+
+        Cells beside each other in a row become one polygon. Equal runs in successive rows become one as long as cells are parallelograms;
+        in another CRS a polygon goes through the corner of every cell, so that neighbours share every vertex.
+        """
+        rows, starts, stops = _runs(mask)
+        if not len(rows):
+            return np.empty(0, dtype=object)
+        if not projection.same(self.crs, self.study_crs):
+            return self._strips(rows, starts, stops)
+        heights = np.ones(len(rows), int)
+        order = np.lexsort((rows, stops, starts))
+        rows, starts, stops = rows[order], starts[order], stops[order]
+        new = np.ones(len(rows), bool)
+        new[1:] = (starts[1:] != starts[:-1]) | (stops[1:] != stops[:-1]) | (rows[1:] != rows[:-1] + 1)
+        first = np.flatnonzero(new)
+        heights = np.diff(np.append(first, len(rows)))
+        rows, starts, stops = rows[first], starts[first], stops[first]
+        order = np.lexsort((starts, rows))
+        rows, starts, stops, heights = rows[order], starts[order], stops[order], heights[order]
+        return self._quads(rows, starts, rows + heights, stops)
+
+    def cells(self, bounds: Bounds | None = None) -> tuple[Array, Array]:
+        """Cells with a value, as polygons in the CRS of the study, and their values; with `bounds` those whose rectangle meets it."""
+        part = self if bounds is None else self._around(bounds)
+        rows, columns = np.nonzero(part.valid)
+        quads = part._quads(rows, columns, rows + 1, columns + 1)
+        values = part.values[rows, columns]
+        if bounds is not None and len(quads):
+            west, south, east, north = shapely.bounds(quads).T
+            near = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
+            quads, values = quads[near], values[near]
+        return quads, values
+
+    def area_weighted(self, polygons: Array, statistic: Statistic) -> Array:
+        """A value per polygon (CRS of the study), weighted by the exact area of overlap with each cell.
+
+        The mean is sum(value * area) / sum(area), min and max are over the cells that overlap. Cells without a value are left out; NaN
+        where they, with what lies off the raster, are over half of the polygon, and for a polygon that is missing or empty.
+        """
+        polygons = np.asarray(polygons, dtype=object)
+        total = np.zeros(len(polygons))
+        covered = np.zeros(len(polygons))
+        low, high = np.full(len(polygons), np.inf), np.full(len(polygons), -np.inf)
+        for owner, cells, values, sizes in self._pairs(polygons):
+            area = np.zeros(len(owner))
+            shapely.prepare(polygons[np.unique(owner)])
+            within = shapely.contains_properly(polygons[owner], cells)
+            area[within] = sizes[within]
+            edge = np.flatnonzero(~within)
+            edge = edge[shapely.intersects(polygons[owner[edge]], cells[edge])]
+            area[edge] = shapely.area(shapely.intersection(polygons[owner[edge]], cells[edge]))
+            real = area > _TRIFLE * np.minimum(sizes, shapely.area(polygons[owner]))
+            owner, area, values = owner[real], area[real], values[real].astype(float)
+            np.add.at(total, owner, area * values)
+            np.add.at(covered, owner, area)
+            np.minimum.at(low, owner, values)
+            np.maximum.at(high, owner, values)
+        enough = (covered > 0) & (2 * covered >= shapely.area(polygons) * (1 - 1e-9))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            # Within the extremes: rounding may not lift the mean of equal values above them.
+            result = {"mean": np.clip(total / covered, low, high), "min": low, "max": high}[statistic]
+        return np.where(enough, result, np.nan)
+
+    def _pairs(self, polygons: Array) -> Iterator[tuple[Array, Array, Array, Array]]:
+        """Batches of polygon numbers with a cell whose rectangle may meet the polygon: number, cell, value, area of the cell."""
+        asked = np.flatnonzero(~(shapely.is_missing(polygons) | shapely.is_empty(polygons)))
+        if not len(asked) or not self.valid.any():
+            return
+        windows = self._windows(shapely.bounds(polygons[asked]))
+        counts = np.maximum(windows[:, 1] - windows[:, 0], 0) * np.maximum(windows[:, 3] - windows[:, 2], 0)
+        for start, stop, group in _batches(counts):
+            if start == stop:
+                continue
+            chosen = asked[group]
+            widths = windows[group, 3] - windows[group, 2]
+            owner = np.repeat(np.arange(len(group)), counts[group])
+            offset = np.arange(len(owner)) - np.repeat(np.cumsum(counts[group]) - counts[group], counts[group])
+            owner, offset = owner[start:stop], offset[start:stop]
+            rows, columns = windows[group, 0][owner] + offset // widths[owner], windows[group, 2][owner] + offset % widths[owner]
+            known = self.valid[rows, columns]
+            rows, columns, owner = rows[known], columns[known], chosen[owner[known]]
+            cells = self._quads(rows, columns, rows + 1, columns + 1)
+            yield owner, cells, self.values[rows, columns], shapely.area(cells)
+
+    def _windows(self, bounds: Array) -> Array:
+        """Row and column ranges (first row, end row, first column, end column) that hold rectangles of the CRS of the study."""
+        height, width = self.values.shape
+        change = projection.transformer(self.study_crs, self.crs)
+        west, south, east, north = bounds.T
+        steps = np.linspace(0, 1, 2 if change is None else 9)
+        along_x, along_y = west + np.outer(steps, east - west), south + np.outer(steps, north - south)
+        one = np.ones((len(steps), 1))
+        x = np.concatenate([along_x, along_x, one * west, one * east])
+        y = np.concatenate([one * south, one * north, along_y, along_y])
+        if change is not None:
+            x, y = (item.reshape(x.shape) for item in change.transform(x.ravel(), y.ravel()))
+        inverse = ~self.transform
+        columns, rows = inverse.a * x + inverse.b * y + inverse.c, inverse.d * x + inverse.e * y + inverse.f
+        slack = 1e-6 if change is None else 1.0
+        result = np.empty((len(bounds), 4), np.int64)
+        for at, (values, size) in ((0, (rows, height)), (2, (columns, width))):
+            finite = np.isfinite(values).all(axis=0)
+            low, high = np.where(finite, values.min(axis=0), 0), np.where(finite, values.max(axis=0), size)
+            result[:, at] = np.clip(np.floor(low - slack), 0, size)
+            result[:, at + 1] = np.clip(np.ceil(high + slack), 0, size)
+        return result
+
+    def _around(self, bounds: Bounds) -> Raster:
+        top, bottom, left, right = (int(value) for value in self._windows(np.array([bounds]))[0])
+        part = self.values[top:bottom, left:right], self.valid[top:bottom, left:right]
+        return Raster(
+            self.name, *part, self.transform * Affine.translation(left, top), self.crs, self.study_crs, self.row + top, self.column + left
+        )
+
+    def _corners(self, columns: Array, rows: Array) -> Array:
+        """x, y in the CRS of the study of grid corners; equal corners give equal numbers, whichever part they are asked from."""
+        whole = self.transform * Affine.translation(-self.column, -self.row)
+        column, row = columns + self.column, rows + self.row
+        x, y = whole.a * column + whole.b * row + whole.c, whole.d * column + whole.e * row + whole.f
+        change = projection.transformer(self.crs, self.study_crs)
+        if change is not None:
+            x, y = change.transform(x, y)
+        return np.stack([x, y], axis=-1)
+
+    def _quads(self, top: Array, left: Array, bottom: Array, right: Array) -> Array:
+        """Parallelograms between rows top..bottom and columns left..right."""
+        if not len(top):
+            return np.empty(0, dtype=object)
+        columns = np.stack([left, right, right, left, left], axis=1)
+        rows = np.stack([top, top, bottom, bottom, top], axis=1)
+        return np.asarray(shapely.polygons(self._corners(columns.ravel(), rows.ravel()).reshape(-1, 5, 2)), dtype=object)
+
+    def _strips(self, rows: Array, starts: Array, stops: Array) -> Array:
+        """Runs as polygons through the corner of every cell."""
+        made = np.empty(len(rows), dtype=object)
+        lengths = stops - starts + 1
+        for length in np.unique(lengths):
+            same = np.flatnonzero(lengths == length)
+            ahead = starts[same, None] + np.arange(length)
+            columns = np.concatenate([ahead, ahead[:, ::-1], ahead[:, :1]], axis=1)
+            above = np.broadcast_to(rows[same, None], ahead.shape)
+            lines = np.concatenate([above, above + 1, above[:, :1]], axis=1)
+            xy = self._corners(columns.ravel(), lines.ravel()).reshape(len(same), -1, 2)
+            made[same] = shapely.polygons(xy)
+        return made
+
+
+def _runs(mask: Mask) -> tuple[Array, Array, Array]:
+    """Row, first column and end column of every run of true cells, row by row."""
+    padded = np.zeros((mask.shape[0], mask.shape[1] + 2), np.int8)
+    padded[:, 1:-1] = mask
+    change = np.diff(padded, axis=1)
+    rows, starts = np.nonzero(change == 1)
+    return rows, starts, np.nonzero(change == -1)[1]
+
+
+def _batches(counts: Array) -> Iterator[tuple[int, int, Array]]:
+    """Groups of items of about `_BATCH` pairs together; one item with more comes in pieces (start, stop, items)."""
+    group: list[int] = []
+    size = 0
+    for item, count in enumerate(counts.tolist()):
+        if count > _BATCH:
+            for start in range(0, count, _BATCH):
+                yield start, min(start + _BATCH, count), np.array([item])
+            continue
+        if size + count > _BATCH:
+            yield 0, size, np.array(group)
+            group, size = [], 0
+        group.append(item)
+        size += count
+    if group:
+        yield 0, size, np.array(group)
+
+
+class RasterReader:
+    """One raster layer of a study."""
+
+    def __init__(self, name: str, spec: Layer, crs: pyproj.CRS, report: LayerReport) -> None:
+        self._name, self._spec, self._crs, self._report = name, spec, crs, report
+        self.place = f"{name} ({spec.path.name})"
+        for key in ("layer", "where", "sql"):
+            if getattr(spec, key) is not None:
+                raise InputError(f"a raster has no '{key}'", where=self.place, remedy=f"leave {key}: out, or name a vector file")
+        self.dataset = locate(spec.path, self.place)
+        report.path, report.kind = str(spec.path), "raster"
+
+    def read(self, bounds: Bounds | None) -> Raster:
+        """The band, or the part of it that holds `bounds` (CRS of the study)."""
+        with opened(self.dataset, self.place) as file:
+            crs = self._file_crs(file)
+            if self._spec.band > file.count:
+                raise InputError(f"no band {self._spec.band}", where=self.place, remedy=f"it has {file.count}")
+            whole = Raster(self._name, *(np.broadcast_to(np.False_, file.shape),) * 2, file.transform, crs, self._crs)
+            top, bottom, left, right = (0, file.height, 0, file.width)
+            if bounds is not None:
+                top, bottom, left, right = (int(value) for value in whole._windows(np.array([bounds]))[0])
+            values, valid = _band(file, self._spec.band, Window(left, top, max(right - left, 0), max(bottom - top, 0)), self.place)
+            transform = file.transform * Affine.translation(left, top)
+        return Raster(self._name, values, valid, transform, crs, self._crs, top, left)
+
+    def _file_crs(self, file: Any) -> pyproj.CRS:
+        own = pyproj.CRS.from_wkt(file.crs.to_wkt()) if file.crs else None
+        given = None if self._spec.crs is None else projection.parse(self._spec.crs, self.place)
+        if own is None and given is None:
+            raise InputError("the file has no CRS", where=self.place, remedy="add crs: to the layer, such as crs: EPSG:28992")
+        if own is not None and given is not None and not projection.same(own, given):
+            self._report.note(f"the file says its CRS is {own.name}; crs: {self._spec.crs} is not used")
+        found = own or given
+        assert found is not None
+        self._report.crs = found.name if found.to_authority() is None else ":".join(found.to_authority())
+        self._report.features = file.width * file.height
+        return found
+
+
+class opened:  # noqa: N801 - reads as a verb in `with opened(...)`
+    """A raster opened with rasterio, errors told as the user's, nothing written next to it."""
+
+    def __init__(self, dataset: Dataset, place: str) -> None:
+        self._dataset, self._place = dataset, place
+        self._env = rasterio.Env(GDAL_PAM_ENABLED="NO", CPL_LOG_ERRORS="OFF")
+
+    def __enter__(self) -> Any:
+        self._env.__enter__()
+        try:
+            self._file = rasterio.open(self._dataset.target)
+        except (rasterio.errors.RasterioError, OSError) as error:
+            self._env.__exit__(None, None, None)
+            message = str(error).replace(self._dataset.target, self._dataset.path.name)
+            raise InputError(f"it cannot be read: {message}", where=self._place, remedy="open it in QGIS to see what is wrong") from None
+        return self._file
+
+    def __exit__(self, *args: Any) -> None:
+        self._file.close()
+        self._env.__exit__(*args)
+
+
+def _band(file: Any, band: int, window: Window, place: str) -> tuple[Array, Mask]:
+    if window.width == 0 or window.height == 0:
+        return np.empty((int(window.height), int(window.width)), file.dtypes[band - 1]), np.empty((int(window.height), int(window.width)), bool)
+    try:
+        values = file.read(band, window=window)
+        valid = file.read_masks(band, window=window) > 0
+    except (rasterio.errors.RasterioError, OSError) as error:
+        raise InputError(f"band {band} cannot be read ({error})", where=place, remedy="the file may be cut short; fetch it again") from None
+    if values.dtype.kind == "c":
+        raise InputError("its values are complex numbers", where=place, remedy="name a band of real numbers")
+    if values.dtype.kind == "f":
+        valid &= np.isfinite(values)
+    scale, offset = file.scales[band - 1], file.offsets[band - 1]
+    if (scale, offset) != (1.0, 0.0):
+        values = values.astype(float) * scale + offset
+    return values, valid

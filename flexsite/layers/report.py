@@ -1,0 +1,98 @@
+"""What was read, repaired and dropped, per layer: for run.json and the warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from flexsite.layers.table import Array, Ids
+
+
+def _none() -> Ids:
+    return np.empty(0, np.int64)
+
+
+@dataclass
+class LayerReport:
+    """What happened to one layer, over all readings of it together.
+
+    The arrays hold feature ids, so that a feature read in two windows, or for two rules, counts once.
+    """
+
+    name: str
+    path: str = ""
+    layer: str = ""
+    crs: str = ""
+    kind: str = ""
+    coverage: str = ""
+    features: int = 0
+    """Features in the file, before any filter."""
+    read: Ids = field(default_factory=_none)
+    """Met the layer's and the rule's `where`, and the window."""
+    repaired: Ids = field(default_factory=_none)
+    """Invalid polygons, made valid."""
+    dropped_empty: Ids = field(default_factory=_none)
+    """No geometry, or none left after repair."""
+    dropped_unreadable: Ids = field(default_factory=_none)
+    """Geometry that GEOS cannot represent."""
+    dropped_outside_crs: Ids = field(default_factory=_none)
+    """Outside where the CRS of the study can be computed."""
+    missing: dict[str, int] = field(default_factory=dict)
+    """Values taken as null because `missing` lists them: most in one reading, by our column name."""
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, what: str, ids: Array) -> None:
+        """Count features under `what`, one of the id arrays."""
+        if len(ids):
+            known = getattr(self, what)
+            setattr(self, what, np.union1d(known, ids) if len(known) else np.unique(ids))
+
+    def note(self, text: str) -> None:
+        """Keep a remark once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def merge(self, other: LayerReport) -> None:
+        """Take in what another process read of the same layer."""
+        for what in ("read", "repaired", "dropped_empty", "dropped_unreadable", "dropped_outside_crs"):
+            self.add(what, getattr(other, what))
+        for what in ("path", "layer", "crs", "kind", "coverage"):
+            setattr(self, what, getattr(self, what) or getattr(other, what))
+        self.features = max(self.features, other.features)
+        for name, count in other.missing.items():
+            self.missing[name] = max(self.missing.get(name, 0), count)
+        for text in other.notes:
+            self.note(text)
+
+    def counts(self) -> dict[str, Any]:
+        """Plain values for run.json."""
+        return {
+            "layer": self.layer,
+            "crs": self.crs,
+            "kind": self.kind,
+            "coverage": self.coverage,
+            "features": self.features,
+            "read": len(self.read),
+            "repaired": len(self.repaired),
+            "dropped_empty": len(self.dropped_empty),
+            "dropped_unreadable": len(self.dropped_unreadable),
+            "dropped_outside_crs": len(self.dropped_outside_crs),
+            "missing": dict(sorted(self.missing.items())),
+            "notes": list(self.notes),
+        }
+
+    def warnings(self) -> list[str]:
+        """Sentences for people, each with its count; none when all went well."""
+        found = [f"layer '{self.name}': {note}" for note in self.notes]
+        for what, text in (
+            ("repaired", "invalid polygons made valid"),
+            ("dropped_empty", "features without geometry left out"),
+            ("dropped_unreadable", "features with unreadable geometry left out"),
+            ("dropped_outside_crs", "features outside the study's CRS left out"),
+        ):
+            count = len(getattr(self, what))
+            if count:
+                found.append(f"layer '{self.name}': {count} of {max(len(self.read), count)} {text}")
+        return found

@@ -1,0 +1,318 @@
+"""Reading one vector layer: window, filter, CRS, cleaning, names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyproj
+import shapely
+
+from flexsite.errors import InputError
+from flexsite.layers import projection
+from flexsite.layers.cleaning import clean, parse
+from flexsite.layers.describe import source_of
+from flexsite.layers.query import Filter
+from flexsite.layers.report import LayerReport
+from flexsite.layers.sqllayer import SqlLayer
+from flexsite.layers.table import Array, Bounds, Ids, Rows, Schema, Source, nearest
+
+if TYPE_CHECKING:
+    import geopandas
+
+    from flexsite.study.models import Layer
+
+
+@dataclass(frozen=True)
+class Vector:
+    """Features of a layer in the CRS of the study.
+
+    Attributes
+    ----------
+    name
+        Name of the layer in the study.
+    frame
+        GeoDataFrame with a RangeIndex, the asked columns under our names and `geometry`: valid, two-dimensional, never empty. Integers
+        are int64, or Int64 where values are missing; numbers float64 with NaN; truth bool or boolean; text, dates and times are objects,
+        str or None, dates as ISO text.
+    ids
+        Feature ids as GDAL has them, or row numbers from 0 for GeoParquet and `sql`; int64, rising.
+    """
+
+    name: str
+    frame: geopandas.GeoDataFrame
+    ids: Ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class VectorReader:
+    """One vector layer of a study: `read` gives its features in a window."""
+
+    def __init__(self, name: str, spec: Layer, crs: pyproj.CRS, report: LayerReport, *, first: bool = False) -> None:
+        self.name, self._spec, self._crs, self.report = name, spec, crs, report
+        self.place = f"{name} ({spec.path.name})"
+        self.source: Source = source_of(spec, self.place)
+        self._sql: SqlLayer | None = None
+        self._sql_geometry: tuple[Array, Ids] | None = None
+        self._proven: set[tuple[str, ...]] = set()
+        report.path, report.kind = str(spec.path), "vector"
+        if spec.sql is None:
+            layer = self._choose(spec.layer, first)
+            self.place = f"{name} ({spec.path.name}, layer {layer})"
+            self.schema: Schema | None = self.source.schema(layer)
+            if not self.schema.geometry:
+                raise InputError("it has no geometry", where=self.place, remedy=self._without_geometry())
+            report.layer, report.features = layer, max(self.schema.count, 0)
+        else:
+            self.schema = None
+
+    def read(self, bounds: Bounds | None, where: str | None, columns: Sequence[str]) -> Vector:
+        """Features that meet the layer's `where` and this one, and that touch `bounds` (CRS of the study)."""
+        wheres = tuple(text for text in (self._spec.where, where) if text is not None)
+        if self.schema is None:
+            shapes, ids, values = self._from_sql(wheres, self._theirs(columns, self.sql.columns, ""), bounds)
+        else:
+            shapes, ids, values = self._from_file(self.schema, wheres, columns, bounds)
+        self.report.add("read", ids)
+        data = {ours: self._values(ours, values[theirs]) for ours, theirs in self._theirs(columns, list(values), "").items()}
+        return Vector(self.name, _frame(data, shapes, self._crs), ids)
+
+    @property
+    def sql(self) -> SqlLayer:
+        """The result of the layer's `sql`, run once."""
+        if self._sql is None:
+            if self._spec.sql is None:
+                raise ValueError("the layer has no sql")
+            self._sql = SqlLayer(self._spec.sql, self.source, self.place, self.name)
+            self.report.features = sum(len(rows) for rows in self._sql._tables)
+        return self._sql
+
+    def fields(self) -> list[str]:
+        """Column names that the layer has under the file's names."""
+        return self.sql.columns if self.schema is None else [*self.schema.fields, *([self.schema.fid] if self.schema.fid else [])]
+
+    def extent(self) -> shapely.Polygon | None:
+        """The bounding rectangle of the layer in its file, whatever the filter, brought to the CRS of the study."""
+        box = self.sql.extent if self.schema is None else self.source.extent(self.schema.layer)
+        return None if box is None else projection.rectangle(box, self.file_crs(), self._crs)
+
+    def file_crs(self) -> pyproj.CRS:
+        """The CRS of the file, or else the one the study gives.
+
+        Raises
+        ------
+        InputError
+            When neither has one.
+        """
+        own = self.sql.crs if self.schema is None else self.schema.crs
+        given = None if self._spec.crs is None else projection.parse(self._spec.crs, self.place)
+        if own is None and given is None:
+            raise InputError("the file has no CRS", where=self.place, remedy="add crs: to the layer, such as crs: EPSG:28992")
+        if own is not None and given is not None and not projection.same(own, given):
+            self.report.note(f"the file says its CRS is {_named(own)}; crs: {self._spec.crs} is not used")
+        found = own or given
+        assert found is not None
+        self.report.crs = _named(found)
+        return found
+
+    def _choose(self, wanted: str | None, first: bool) -> str:
+        layers = self.source.names()
+        names = [name for name, _ in layers]
+        if wanted is not None:
+            if wanted not in names:
+                raise InputError(f"no layer '{wanted}'", where=self.place, remedy=f"{nearest(wanted, names)} (layers: {', '.join(names)})")
+            return wanted
+        spatial = [name for name, kind in layers if kind is not None]
+        if not names:
+            raise InputError("it holds no layer", where=self.place, remedy="name another file")
+        if len(names) == 1:
+            return names[0]
+        if not spatial:
+            raise InputError("no layer in it has geometry", where=self.place, remedy=f"its layers are: {', '.join(names)}")
+        if len(spatial) > 1 and not first:
+            raise InputError(f"it holds {len(spatial)} layers", where=self.place, remedy=f"add layer: with one of {', '.join(spatial)}")
+        return spatial[0]
+
+    def _without_geometry(self) -> str:
+        if self._spec.path.suffix.lower() == ".csv":
+            return "a CSV needs columns x and y, or lon and lat, or wkt, and crs: in the study"
+        return "name a layer with geometry"
+
+    def _theirs(self, columns: Sequence[str], known: Sequence[str], fid: str) -> dict[str, str]:
+        """Our name: theirs, for the asked columns."""
+        found = {}
+        for ours in dict.fromkeys(columns):
+            if ours == "geometry":
+                raise InputError("a column cannot be called 'geometry'", where=self.place, remedy="give it another name under columns:")
+            theirs = self._spec.columns.get(ours, ours)
+            if theirs not in known and not (fid and theirs == fid):
+                what = f"no column '{theirs}'" + (f" (our '{ours}')" if theirs != ours else "")
+                raise InputError(what, where=self.place, remedy=nearest(theirs, [*self._spec.columns, *known] if theirs == ours else known))
+            found[ours] = theirs
+        return found
+
+    def _from_file(self, schema: Schema, wheres: tuple[str, ...], columns: Sequence[str], bounds: Bounds | None) -> tuple[Array, Ids, dict[str, pa.Array]]:
+        theirs = set(self._theirs(columns, list(schema.fields), schema.fid).values())
+        crs = self.file_crs()
+        passing = Filter(wheres, schema, self.place) if wheres else None
+        read = theirs | (passing.columns if passing else set())
+        window = None if bounds is None else projection.window(bounds, self._crs, crs)
+        rows = self.source.read(schema.layer, read - {schema.geometry}, geometry=True, bounds=None if passing and passing.whole else window)
+        if bounds is None and not len(rows):
+            raise self._nothing(())
+        everything = len(rows)
+        if passing:
+            rows = rows.keep(passing.mask(rows))
+        if bounds is None and everything and not len(rows):
+            raise self._nothing(wheres)
+        if not len(rows):
+            self._prove(schema, wheres, passing)
+        assert rows.wkb is not None
+        shapes, kept = self._shapes(rows.wkb, rows.ids, crs, bounds)
+        values = {name: rows.values[name].filter(pa.array(kept)) for name in theirs if name in rows.values}
+        ids = rows.ids[kept]
+        if schema.fid in theirs and schema.fid not in values:
+            values[schema.fid] = pa.array(ids)
+        return shapes, ids, values
+
+    def _from_sql(self, wheres: tuple[str, ...], theirs: dict[str, str], bounds: Bounds | None) -> tuple[Array, Ids, dict[str, pa.Array]]:
+        result = self.sql
+        if not result.count:
+            raise InputError("its sql gives no feature", where=self.place, remedy="check the sql")
+        if self._sql_geometry is None:
+            assert result.rows.wkb is not None
+            shapes, kept = self._shapes(result.rows.wkb, result.rows.ids, self.file_crs(), None)
+            self._sql_geometry = shapes, result.rows.ids[kept]
+        shapes, ids = self._sql_geometry
+        if wheres:
+            mask = result.mask(wheres)
+            if not mask.any():
+                raise self._nothing(wheres)
+            inside = mask[ids]
+            shapes, ids = shapes[inside], ids[inside]
+        if bounds is not None:
+            near = _touching(shapes, bounds)
+            shapes, ids = shapes[near], ids[near]
+        taken = pa.array(ids)
+        return shapes, ids, {name: result.values(name).take(taken) for name in set(theirs.values())}
+
+    def _shapes(self, wkb: pa.Array, ids: Ids, crs: pyproj.CRS, bounds: Bounds | None) -> tuple[Array, Array]:
+        """Clean geometries in the CRS of the study within `bounds`, and a mask of the rows they belong to."""
+        shapes, closed, unreadable = parse(wkb, ids, self.place)
+        shapes = projection.project(shapes, projection.transformer(crs, self._crs))
+        absent = np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        outside = ~absent & ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
+        if outside.any() and (outside | absent).all():
+            raise InputError(f"no feature has coordinates that {_named(crs)} allows", where=self.place, remedy="check the CRS of the file")
+        shapes[outside] = None
+        self.report.add("dropped_outside_crs", ids[outside])
+        self.report.add("dropped_unreadable", ids[unreadable])
+        near = np.ones(len(ids), bool) if bounds is None else _near(shapes, bounds) | absent
+        result = clean(shapes[near])
+        kept = np.zeros(len(ids), bool)
+        inside = np.flatnonzero(near)
+        kept[inside[~result.empty]] = True
+        self.report.add("repaired", ids[inside[result.repaired | closed[near] & ~result.empty]])
+        self.report.add("dropped_empty", ids[inside[result.empty & ~outside[near] & ~unreadable[near]]])
+        shapes = result.geometries[~result.empty]
+        if bounds is not None:
+            touching = _touching(shapes, bounds)
+            kept[np.flatnonzero(kept)[~touching]] = False
+            shapes = shapes[touching]
+        return shapes, kept
+
+    def _prove(self, schema: Schema, wheres: tuple[str, ...], passing: Filter | None) -> None:
+        """An empty window is an answer only when the whole file has something to give."""
+        if wheres in self._proven:
+            return
+        if passing is None:
+            if schema.count == 0 or self.source.extent(schema.layer) is None:
+                raise self._nothing(())
+        else:
+            rows = self.source.read(schema.layer, passing.columns - {schema.geometry}, geometry=schema.geometry in passing.columns)
+            if not len(rows) or not passing.mask(rows).any():
+                raise self._nothing(wheres if len(rows) else ())
+        self._proven.add(wheres)
+
+    def _nothing(self, wheres: tuple[str, ...]) -> InputError:
+        if not wheres:
+            return InputError("it has no feature", where=self.place, remedy="name another file or layer, or leave it out")
+        text = " AND ".join(wheres)
+        return InputError(f"no feature meets  {text}", where=self.place, remedy="check the values: '=' minds upper and lower case")
+
+    def _values(self, ours: str, values: pa.Array) -> pd.Series:
+        series, nulled = _series(values, self._spec.missing)
+        if nulled:
+            self.report.missing[ours] = max(nulled, self.report.missing.get(ours, 0))
+        return series
+
+
+def _near(shapes: Array, bounds: Bounds) -> Array:
+    """True where the bounding rectangle meets `bounds`."""
+    west, south, east, north = shapely.bounds(shapes).T
+    with np.errstate(invalid="ignore"):
+        return (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
+
+
+def _touching(shapes: Array, bounds: Bounds) -> Array:
+    """True where the geometry itself meets `bounds`: the same features whatever the format and its index."""
+    near = _near(shapes, bounds)
+    west, south, east, north = shapely.bounds(shapes[near]).T
+    inside = (west >= bounds[0]) & (east <= bounds[2]) & (south >= bounds[1]) & (north <= bounds[3])
+    rows = np.flatnonzero(near)[~inside]
+    box = shapely.box(*bounds)
+    shapely.prepare(box)
+    near[rows] = shapely.intersects(box, shapes[rows])
+    return near
+
+
+def _frame(data: dict[str, pd.Series], shapes: Array, crs: pyproj.CRS) -> geopandas.GeoDataFrame:
+    import geopandas
+
+    geometry = geopandas.array.GeometryArray(np.asarray(shapes, dtype=object), crs=crs)
+    return geopandas.GeoDataFrame({**data, "geometry": geometry}, index=pd.RangeIndex(len(shapes)), geometry="geometry", crs=crs)
+
+
+def _series(values: pa.Array, missing: Sequence[float | int | str]) -> tuple[pd.Series, int]:
+    """A pandas column, and how many values `missing` made null."""
+    is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+    is_text = pa.types.is_large_string(values.type)
+    listed = [item for item in missing if isinstance(item, str) == is_text and not isinstance(item, bool)] if is_number or is_text else []
+    gone = np.zeros(len(values), bool)
+    if listed and is_text:
+        gone = pc.is_in(values, pa.array(listed, pa.large_string())).to_numpy(zero_copy_only=False)
+    elif listed:
+        gone = np.isin(values.to_numpy(zero_copy_only=False), np.array(listed, dtype=float if pa.types.is_floating(values.type) else None))
+    if gone.any():
+        values = pc.if_else(pa.array(gone), pa.scalar(None, values.type), values)
+    return _pandas(values), int(gone.sum())
+
+
+def _pandas(values: pa.Array) -> pd.Series:
+    full = values.null_count == 0
+    convert: Callable[..., Array] = values.to_numpy
+    if pa.types.is_integer(values.type):
+        if full:
+            return pd.Series(convert())
+        null = values.is_null().to_numpy(zero_copy_only=False)
+        return pd.Series(pd.arrays.IntegerArray(values.fill_null(0).to_numpy().copy(), null))
+    if pa.types.is_floating(values.type):
+        return pd.Series(convert(zero_copy_only=False).astype(float))
+    if pa.types.is_boolean(values.type):
+        if full:
+            return pd.Series(convert(zero_copy_only=False).astype(bool))
+        null = values.is_null().to_numpy(zero_copy_only=False)
+        return pd.Series(pd.arrays.BooleanArray(values.fill_null(False).to_numpy(zero_copy_only=False).astype(bool), null))
+    return pd.Series(np.array([*values.to_pylist(), None], dtype=object)[:-1], dtype=object)
+
+
+def _named(crs: pyproj.CRS) -> str:
+    authority = crs.to_authority(min_confidence=70)
+    return ":".join(authority) if authority else crs.name
