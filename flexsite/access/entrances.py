@@ -1,0 +1,200 @@
+"""Where sites and places meet the street network (design, section 5, Distances)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from flexsite.access.streets import FloatArray, Graph, IntArray
+
+LONG_BOUNDARY = 100.0
+"""Metres of boundary above which a site gets more entrances than one (design)."""
+MOST = 16
+"""Entrances of a site at most (design)."""
+_SAME = 1e-6  # metres below which two distances are called equal
+_AT_NODE = 1e-7  # metres from an edge's end within which a point is that end
+
+Geometries = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Entrances:
+    """Points on streets, in order of their owner and of being found.
+
+    Parameters
+    ----------
+    owner
+        (k,) row of the site or place, rising.
+    edge
+        (k,) row of the edge in the streets.
+    offset
+        (k,) metres from the edge's first node to the point, along the edge.
+    leg
+        (k,) metres of the straight leg between owner and point.
+    xy
+        (k, 2) the point, in the study's CRS.
+    """
+
+    owner: IntArray
+    edge: IntArray
+    offset: FloatArray
+    leg: FloatArray
+    xy: FloatArray
+
+    def __len__(self) -> int:
+        """Number of entrances."""
+        return len(self.owner)
+
+    def take(self, rows: NDArray[Any]) -> Entrances:
+        """Some of them."""
+        return Entrances(self.owner[rows], self.edge[rows], self.offset[rows], self.leg[rows], self.xy[rows])
+
+
+class Barriers:
+    """Geometries that a straight leg may not cross; touching one, as a plot on the water's edge does, is no crossing."""
+
+    def __init__(self, geometries: Geometries) -> None:
+        self._geometries = np.asarray(geometries, dtype=object)
+        shapely.prepare(self._geometries)
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self._geometries)
+
+    def block(self, legs: Geometries) -> NDArray[np.bool_]:
+        """(k,) whether the inside of each leg meets the inside of a barrier."""
+        blocked = np.zeros(len(legs), bool)
+        if len(self._geometries):
+            leg, barrier = self._tree.query(legs, predicate="intersects")
+            crossing = ~shapely.touches(self._geometries[barrier], legs[leg]) & (shapely.length(legs[leg]) > 0)
+            blocked[leg[crossing]] = True
+        return blocked
+
+
+def site_entrances(graph: Graph, sites: Geometries, *, max_snap: float, spacing: float, barriers: Barriers) -> Entrances:
+    """Entrances of sites.
+
+    The street point nearest to the site is the first. Where the outer boundary is longer than 100 m, points along it, every `spacing`
+    metres and counter-clockwise from the boundary point nearest to the first entrance, each give their nearest street point. What is
+    farther than `max_snap` is no entrance, nor what lies across a barrier, even when another street near by does not. Then at most 16
+    are kept, none within `spacing` of one before it. Of a site with several parts every outer boundary is walked, the nearest part first.
+
+    Parameters
+    ----------
+    graph
+        Streets of a mode.
+    sites
+        (n,) polygons in the study's CRS.
+    max_snap, spacing
+        Metres.
+    barriers
+        What a straight leg may not cross.
+    """
+    first = _nearest(graph, sites, max_snap)
+    first_leg = _legs(graph, sites[first.owner], first)
+    points, owner, order = _boundary_points(sites, first, spacing)
+    more = _nearest(graph, points, max_snap)
+    more_leg = shapely.linestrings(np.stack([shapely.get_coordinates(points[more.owner]), more.xy], axis=1).reshape(-1, 2, 2))
+    both = _concatenate(first, Entrances(owner[more.owner], more.edge, more.offset, more.leg, more.xy))
+    rank = np.concatenate([np.zeros(len(first), np.int64), 1 + order[more.owner]])
+    free = ~barriers.block(np.concatenate([first_leg, more_leg]))
+    both, rank = both.take(free), rank[free]
+    both = both.take(np.lexsort((rank, both.owner)))
+    return both.take(_spread(both, spacing))
+
+
+def place_entrances(graph: Graph, places: Geometries, *, max_snap: float, barriers: Barriers) -> Entrances:
+    """The one entrance of every place: the street point nearest to it, unless that is farther than `max_snap` or across a barrier."""
+    found = _nearest(graph, places, max_snap)
+    return found.take(~barriers.block(_legs(graph, places[found.owner], found)))
+
+
+def _nearest(graph: Graph, geometries: Geometries, max_snap: float) -> Entrances:
+    """The nearest street point of every geometry that has one within `max_snap`.
+
+    Of edges at the same distance the first counts. Where streets run through a polygon, it is the point nearest to the polygon's point
+    on surface.
+    """
+    near, door, leg = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    if len(graph.doors) and len(geometries):
+        (near, door), leg = graph.tree.query_nearest(geometries, max_distance=max_snap + _SAME, return_distance=True)
+    within = leg <= max_snap + 1e-9
+    near, edge, leg = near[within], graph.doors[door[within]], leg[within]
+    lines = graph.streets.lines
+    target = np.asarray(geometries, dtype=object)[near]
+    apart = np.zeros(len(near))
+    through = np.flatnonzero((leg == 0) & (shapely.get_dimensions(target) > 0))
+    if len(through):
+        centre = shapely.point_on_surface(target[through])
+        inside = shapely.intersection(lines[edge[through]], target[through])
+        apart[through] = shapely.distance(centre, inside)
+        target[through] = shapely.get_point(shapely.shortest_line(inside, centre), 0)
+    order = np.lexsort((edge, apart, near))
+    near, edge, leg, target = near[order], edge[order], leg[order], target[order]
+    first = np.append(True, near[1:] != near[:-1])[: len(near)]
+    near, edge, leg, target = near[first], edge[first], leg[first], target[first]
+    touched = shapely.get_point(shapely.shortest_line(lines[edge], target), 0)
+    length = graph.streets.length[edge]
+    offset = np.nan_to_num(shapely.line_locate_point(lines[edge], touched))  # a street without length has no position
+    offset = np.where(offset <= _AT_NODE, 0.0, np.where(offset >= length - _AT_NODE, length, offset))
+    return Entrances(near.astype(np.int64), edge.astype(np.int64), offset, leg, shapely.get_coordinates(touched))
+
+
+def _legs(graph: Graph, geometries: Geometries, entrances: Entrances) -> Geometries:
+    """Straight lines from geometries to their entrances."""
+    if not len(entrances):
+        return np.empty(0, dtype=object)
+    return np.asarray(shapely.shortest_line(geometries, shapely.points(entrances.xy)), dtype=object)
+
+
+def _boundary_points(sites: Geometries, first: Entrances, spacing: float) -> tuple[Geometries, IntArray, IntArray]:
+    """Points along the outer boundaries of sites that have a street near, with their site and their order within it."""
+    nothing = np.empty(0, dtype=object), np.empty(0, np.int64), np.empty(0, np.int64)
+    polygon = np.flatnonzero(shapely.get_dimensions(sites[first.owner]) == 2)
+    if not len(polygon):
+        return nothing
+    parts, whose = shapely.get_parts(sites[first.owner[polygon]], return_index=True)
+    area = shapely.get_dimensions(parts) == 2
+    parts, whose = parts[area], whose[area]
+    rings = shapely.get_exterior_ring(shapely.orient_polygons(parts))
+    total = np.bincount(whose, shapely.length(rings), minlength=len(polygon))
+    rings, whose = rings[total[whose] > LONG_BOUNDARY], whose[total[whose] > LONG_BOUNDARY]
+    if not len(rings):
+        return nothing
+    start = shapely.points(first.xy[polygon[whose]])
+    by_nearness = np.lexsort((np.arange(len(rings)), shapely.distance(rings, start), whose))
+    rings, whose, start = rings[by_nearness], whose[by_nearness], start[by_nearness]
+    length = shapely.length(rings)
+    steps = np.ceil(length / spacing - 1e-9).astype(np.int64)
+    begin = np.cumsum(steps) - steps
+    ring = np.repeat(np.arange(len(rings)), steps)
+    order = np.arange(steps.sum())  # rings of one site are neighbours, so this rises within a site
+    position = (shapely.line_locate_point(rings, start)[ring] + (order - begin[ring]) * spacing) % length[ring]
+    return np.asarray(shapely.line_interpolate_point(rings[ring], position)), first.owner[polygon[whose[ring]]], order
+
+
+def _spread(entrances: Entrances, spacing: float) -> IntArray:
+    """Rows to keep so that none is within `spacing` of an earlier one of its owner, and at most 16 for each."""
+    left = np.arange(len(entrances))
+    kept = []
+    for _ in range(MOST):
+        if not len(left):
+            break
+        opens = np.append(True, entrances.owner[left[1:]] != entrances.owner[left[:-1]])
+        chosen = left[opens]
+        kept.append(chosen)
+        apart = entrances.xy[left] - entrances.xy[chosen][np.cumsum(opens) - 1]
+        left = left[~opens & (np.hypot(apart[:, 0], apart[:, 1]) >= spacing - _SAME)]
+    return np.sort(np.concatenate(kept)) if kept else np.empty(0, np.int64)
+
+
+def _concatenate(first: Entrances, second: Entrances) -> Entrances:
+    return Entrances(
+        np.concatenate([first.owner, second.owner]), np.concatenate([first.edge, second.edge]),
+        np.concatenate([first.offset, second.offset]), np.concatenate([first.leg, second.leg]), np.concatenate([first.xy, second.xy]),
+    )  # fmt: skip

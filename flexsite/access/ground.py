@@ -1,0 +1,125 @@
+"""What lies on a site: the value of a raster or of a polygon layer there, and the share of it that features cover."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import shapely
+
+from flexsite.access.places import numbers
+from flexsite.access.streets import Bounds, FloatArray
+from flexsite.errors import InputError
+from flexsite.geometry import Geometries, overlap
+
+if TYPE_CHECKING:
+    from flexsite.layers import Layers
+
+Statistic = Literal["mean", "min", "max"]
+_HALF = 0.5
+"""Share of a site that must be known for it to have a value (design, Measures)."""
+
+
+def value(layers: Layers, layer: str, column: str | None, statistic: Statistic, sites: Geometries) -> FloatArray:
+    """Value of a layer on each site: the mean is weighted by area, min and max are over all that touches its ground.
+
+    Parameters
+    ----------
+    layers
+        The study's layers.
+    layer
+        A raster, or a polygon layer with a column of numbers.
+    column
+        That column; None for a raster.
+    statistic
+        mean, min or max.
+    sites
+        (n,) polygons in the study's CRS.
+
+    Returns
+    -------
+    (n,) values; NaN where more than half of the site has none.
+
+    Raises
+    ------
+    InputError
+        A polygon layer without `column`, or a raster with one.
+    """
+    if layers.is_raster(layer):
+        if column is not None:
+            raise InputError("a raster has no columns", where=f"layer {layer}", remedy="leave out `column`")
+        if not len(sites):
+            return np.empty(0)
+        return np.asarray(layers.raster(layer, bounds=_bounds(sites)).area_weighted(sites, statistic), float)
+    if column is None:
+        raise InputError("a value of a polygon layer needs the column to read", where=f"layer {layer}", remedy="give `column`")
+    if not len(sites):
+        return np.empty(0)
+    frame = layers.vector(layer, bounds=_bounds(sites), columns=[column]).frame
+    return _polygon_value(frame.geometry.to_numpy(), numbers(frame[column], layer, column), statistic, sites)
+
+
+def _polygon_value(features: Geometries, values: FloatArray, statistic: Statistic, sites: Geometries) -> FloatArray:
+    known = np.isfinite(values) & (shapely.get_dimensions(features) == 2)
+    features, values = features[known], values[known]
+    result = np.full(len(sites), np.nan)
+    row, feature, area = overlap(sites, features, np.arange(len(features)), union=False)
+    if not len(row):
+        return result
+    found = values[feature.astype(np.int64)]
+    if statistic == "mean":
+        weight = np.bincount(row, area, minlength=len(sites))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            result = np.bincount(row, area * found, minlength=len(sites)) / weight
+    else:
+        extreme, start = (np.fmin, np.inf) if statistic == "min" else (np.fmax, -np.inf)
+        result = np.full(len(sites), start)
+        extreme.at(result, row, found)
+    result[covered(features, sites) < _HALF] = np.nan
+    return result
+
+
+def share(layers: Layers, layer: str, where: str | None, sites: Geometries) -> FloatArray:
+    """Share (0..1) of each site's area that the features of a layer cover together.
+
+    Parameters
+    ----------
+    layers
+        The study's layers.
+    layer
+        A polygon layer.
+    where
+        Which of its features; None for all.
+    sites
+        (n,) polygons in the study's CRS.
+
+    Returns
+    -------
+    (n,) shares of the whole site; NaN where more than half of it is outside the layer's coverage.
+    """
+    if layers.is_raster(layer):
+        raise InputError("a share is of a polygon layer, and this is a raster", where=f"layer {layer}", remedy="use `value`")
+    if not len(sites):
+        return np.empty(0)
+    bounds = _bounds(sites)
+    frame = layers.vector(layer, bounds=bounds, where=where).frame
+    result = covered(frame.geometry.to_numpy(), sites)
+    known = layers.coverage(layer, bounds=bounds).polygons
+    if known is not None:
+        result[covered(np.asarray(known, dtype=object), sites) < _HALF] = np.nan
+    return result
+
+
+def covered(features: Geometries, sites: Geometries) -> FloatArray:
+    """(n,) share of each site's area under the union of the features' polygons."""
+    features = features[shapely.get_dimensions(features) == 2]
+    result = np.zeros(len(sites))
+    row, _, area = overlap(sites, features, np.zeros(len(features), np.int64), union=True)
+    result[row] = np.minimum(area / shapely.area(sites[row]), 1.0)
+    return result
+
+
+def _bounds(sites: Geometries) -> Bounds:
+    low_x, low_y, high_x, high_y = shapely.total_bounds(sites).tolist()
+    return (low_x, low_y, high_x, high_y)
+

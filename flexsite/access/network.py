@@ -1,0 +1,176 @@
+"""Streets around the sites, read as far as the answers need."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyproj
+import shapely
+
+from flexsite.access import distance
+from flexsite.access.entrances import Barriers, Entrances, Geometries, place_entrances, site_entrances
+from flexsite.access.places import Places, PlaceSource
+from flexsite.access.streets import Bounds, FloatArray, Graph, IntArray, NetworkMode, StreetFile, Streets, expand, join
+from flexsite.errors import InputError
+from flexsite.study.access import Access, StreetsSource
+
+if TYPE_CHECKING:
+    from flexsite.layers import Layers
+
+
+class Network:
+    """The street network of a study, with the entrances of its sites.
+
+    A distance of at most `reach` is certain once the streets and places within `reach` of the sites are read: no way that short leaves
+    them. Sites with a longer distance, or none, are answered from a window twice as wide, until their distance is certain, the part of
+    the network they are on is known to its ends, or everything is read. So answers are those of reading everything.
+
+    Parameters
+    ----------
+    access
+        The study's `access`.
+    layers
+        Its layers, for the barriers.
+    sites
+        (n,) polygons in the study's CRS.
+    crs
+        That CRS.
+    """
+
+    def __init__(self, access: Access, layers: Layers, sites: Geometries, crs: pyproj.CRS) -> None:
+        if access.streets is None:
+            raise InputError("there are no streets", where="access", remedy="give access.streets, or measure with `mode: straight`")
+        self._file = open_streets(access.streets)
+        self._access, self._layers, self._sites, self._crs = access, layers, sites, crs
+        self._streets: Streets | None = None
+        self._barriers: tuple[Bounds, Barriers] | None = None
+        self._entrances: dict[str, Entrances] = {}
+        self.places: dict[tuple[str, str], tuple[int, int]] = {}
+
+    @property
+    def streets(self) -> Streets:
+        """The streets read so far."""
+        return self._window(expand(self._bounds(), self._access.max_snap))
+
+    def entrances(self, mode: NetworkMode) -> Entrances:
+        """Entrances of the sites; `edge` is the row in the street file, whatever the window."""
+        if mode not in self._entrances:
+            if not len(self._sites):
+                return Entrances(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty((0, 2)))
+            streets, barriers = self.streets, self._barriers_in(expand(self._bounds(), self._access.max_snap))
+            found = site_entrances(
+                streets.graph(mode), self._sites, max_snap=self._access.max_snap, spacing=self._access.entrance_spacing, barriers=barriers
+            )
+            self._entrances[mode] = Entrances(found.owner, streets.edge_id[found.edge], found.offset, found.leg, found.xy)
+        return self._entrances[mode]
+
+    def nearest(self, source: PlaceSource, mode: NetworkMode) -> FloatArray:
+        """(n,) metres along the network to the nearest place; 0 for a place inside the site, NaN when none can be reached."""
+        metres = np.full(len(self._sites), np.nan)
+        if not len(self._sites):
+            return metres
+        entrances, reach = self.entrances(mode), self._access.margin
+        inside = source.read(expand(self._bounds(), reach + self._access.max_snap)).inside(self._sites)[0]
+        pending = np.setdiff1d(entrances.owner, inside)
+        while len(pending):
+            window = expand(self._bounds(pending), reach)
+            graph, places, doors = self._around(source, mode, window, everything=reach > self._access.margin)
+            here = self._in(graph.streets, entrances.take(np.isin(entrances.owner, pending)))
+            found = distance.nearest(graph, here, doors, len(metres))
+            metres[pending] = found[pending]
+            if places.complete and graph.streets.complete:
+                break
+            goes_on = distance.touches(graph, here, ~_within(graph.streets, window), len(metres))
+            pending = pending[~(metres[pending] <= reach) & goes_on[pending]]
+            reach *= 2
+        metres[inside] = 0.0
+        return metres
+
+    def total_within(self, source: PlaceSource, mode: NetworkMode, within: float) -> FloatArray:
+        """(n,) number or sum of the places within so many metres along the network; NaN for a site without entrance."""
+        if not len(self._sites):
+            return np.empty(0)
+        graph, places, doors = self._around(source, mode, expand(self._bounds(), within))
+        here = self._in(graph.streets, self.entrances(mode))
+        return distance.total_within(graph, here, doors, places.value, len(self._sites), within, places.inside(self._sites))
+
+    def _around(self, source: PlaceSource, mode: NetworkMode, window: Bounds, *, everything: bool = False) -> tuple[Graph, Places, Entrances]:
+        """Streets and places in a window, and where the places' entrances are."""
+        snap = self._access.max_snap
+        places = source.read(None if everything else expand(window, snap))
+        if places.complete and len(places) and not (self._streets is not None and self._streets.complete):
+            # only what can be at an edge in the window
+            box, around = shapely.bounds(places.geometry), expand(window, snap)
+            near = (box[:, 0] <= around[2]) & (box[:, 2] >= around[0]) & (box[:, 1] <= around[3]) & (box[:, 3] >= around[1])
+            places = Places(places.geometry[near], places.value[near], complete=bool(near.all()))
+        needed = expand(join(expand(window, snap), places.bounds), snap)  # the nearest street of a place must be among them
+        graph = self._window(needed).graph(mode)
+        doors = place_entrances(graph, places.geometry, max_snap=snap, barriers=self._barriers_in(needed))
+        self.places[source.name, mode] = (len(places), len(doors))
+        return graph, places, doors
+
+    def _in(self, streets: Streets, entrances: Entrances) -> Entrances:
+        """Entrances with `edge` as the row in these streets."""
+        return Entrances(entrances.owner, np.searchsorted(streets.edge_id, entrances.edge), entrances.offset, entrances.leg, entrances.xy)
+
+    def _window(self, bounds: Bounds) -> Streets:
+        """Streets over these bounds, and perhaps more."""
+        current = self._streets
+        if current is None or not (current.complete or (current.bounds is not None and join(current.bounds, bounds) == current.bounds)):
+            current = self._file.window(self._crs, join(bounds, current.bounds if current else None))
+            self._streets = current
+        return current
+
+    def _barriers_in(self, bounds: Bounds) -> Barriers:
+        if self._barriers is None or join(self._barriers[0], bounds) != self._barriers[0]:
+            around = join(bounds, self._barriers[0] if self._barriers else None)
+            frames = [self._layers.vector(name, bounds=around).frame for name in self._access.barriers]
+            geometries = [frame.geometry.to_numpy() for frame in frames]
+            self._barriers = (around, Barriers(np.concatenate([np.empty(0, dtype=object), *geometries])))
+        return self._barriers[1]
+
+    def _bounds(self, rows: IntArray | None = None) -> Bounds:
+        """Bounds of the sites, or of some."""
+        return tuple(shapely.total_bounds(self._sites if rows is None else self._sites[rows]).tolist())
+
+
+def _within(streets: Streets, window: Bounds) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Edges that lie in the window with all their points."""
+    if not len(streets):
+        return np.ones(0, bool)
+    first = streets.start[:-1]
+    low, high = np.minimum.reduceat(streets.coords, first), np.maximum.reduceat(streets.coords, first)
+    inside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (low >= window[:2]).all(axis=1) & (high <= window[2:]).all(axis=1)
+    return inside
+
+
+def open_streets(source: StreetsSource) -> StreetFile:
+    """All streets of a source; read once for as long as the file stays the same.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or its format is not known.
+    """
+    paths = [path for path in (source.path, source.nodes, source.edges) if path is not None]
+    for path in paths:
+        if not path.exists():
+            raise InputError("the street file is not there", where=str(path), remedy="check access.streets")
+    return _read(tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths))
+
+
+@lru_cache(maxsize=2)
+def _read(files: tuple[tuple[Path, int, int], ...]) -> StreetFile:
+    from flexsite.access import graphml, osm, tables
+
+    if len(files) == 2:
+        return tables.read_tables(files[0][0], files[1][0])
+    path = files[0][0]
+    if osm.is_osm(path):
+        return osm.read_streets(path)
+    if path.suffix.lower() == ".graphml":
+        return graphml.read_graphml(path)
+    raise InputError("this is no street file that can be read", where=str(path), remedy="give .osm.pbf, .osm, .graphml, or {nodes: , edges: }")

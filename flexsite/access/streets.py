@@ -1,0 +1,264 @@
+"""The street network: compact arrays, cut to a window, with one graph per mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from flexsite.layers import projection
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Bounds = tuple[float, float, float, float]
+"""minx, miny, maxx, maxy."""
+NetworkMode = Literal["walk", "cycle"]
+_WIDEST = 2e6  # metres; the outline of a wider window need not have a sensible image in another CRS
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class StreetFile:
+    """All streets of one source, in the source's own CRS; readers make it, `window` cuts and projects it.
+
+    Edges run between junctions: nodes that two ways share, and ends of ways. Nodes in between are geometry. The topology is that of the
+    whole file, so that a distance does not depend on the window it is computed in.
+
+    Parameters
+    ----------
+    name
+        What to call the source in messages.
+    crs
+        CRS of `coords`.
+    node_id
+        (n,) ids of the junctions in the source.
+    u, v
+        (m,) first and last junction of every edge, as rows of `node_id`.
+    coords
+        (k, 2) points of all edges, one edge after the other, x (longitude) first.
+    start
+        (m + 1,) first point of every edge in `coords`.
+    walk, forward, backward
+        (m,) whether one may walk (both ways), cycle from u to v, cycle from v to u.
+    ferry
+        (m,) edges that are boats: travelled, but never boarded half-way.
+    way_id
+        (m,) id of the OSM way, 0 when not known.
+    highway
+        (m,) value of the tag `highway`, "" when not known.
+    """
+
+    name: str
+    crs: pyproj.CRS
+    node_id: NDArray[Any]
+    u: IntArray
+    v: IntArray
+    coords: FloatArray
+    start: IntArray
+    walk: BoolArray
+    forward: BoolArray
+    backward: BoolArray
+    ferry: BoolArray
+    way_id: IntArray
+    highway: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        """Number of edges."""
+        return len(self.u)
+
+    @cached_property
+    def boxes(self) -> FloatArray:
+        """(m, 4) bounds of every edge in the source's CRS."""
+        if not len(self):
+            return np.empty((0, 4))
+        first = self.start[:-1]
+        low, high = np.minimum.reduceat(self.coords, first), np.maximum.reduceat(self.coords, first)
+        return np.column_stack([low, high])
+
+    def window(self, crs: pyproj.CRS, bounds: Bounds | None = None) -> Streets:
+        """The edges that touch `bounds`, whole, in the study's CRS.
+
+        Parameters
+        ----------
+        crs
+            The study's CRS: projected, metres.
+        bounds
+            In `crs`; every edge that touches it is in the answer, and a few near it may be. None: all edges.
+        """
+        keep = np.arange(len(self))
+        if bounds is not None and len(self):
+            low_x, low_y, high_x, high_y = _bounds_in(bounds, crs, self.crs)
+            box = self.boxes
+            keep = np.flatnonzero((box[:, 0] <= high_x) & (box[:, 2] >= low_x) & (box[:, 1] <= high_y) & (box[:, 3] >= low_y))
+        complete = len(keep) == len(self)
+        size = np.diff(self.start)[keep]
+        start = np.concatenate([[0], np.cumsum(size)])
+        points = np.repeat(self.start[:-1][keep] - start[:-1], size) + np.arange(start[-1])
+        coords = self.coords[points]
+        change = projection.transformer(self.crs, crs)
+        if change is not None and len(coords):
+            coords = np.column_stack(change.transform(coords[:, 0], coords[:, 1]))
+        if len(coords):
+            bad = ~np.isfinite(coords).all(axis=1)
+            if bad.any():  # outside what the projection can show, so far from any site
+                good = ~np.maximum.reduceat(bad, start[:-1])
+                coords, keep, size = coords[np.repeat(good, size)], keep[good], size[good]
+                start = np.concatenate([[0], np.cumsum(size)])
+        nodes, ends = np.unique(np.concatenate([self.u[keep], self.v[keep]]), return_inverse=True)
+        return Streets(
+            name=self.name, crs=crs, bounds=bounds, complete=complete, edge_id=keep, node_id=self.node_id[nodes],
+            u=ends[: len(keep)], v=ends[len(keep) :], coords=coords, start=start, length=_lengths(coords, start),
+            walk=self.walk[keep], forward=self.forward[keep], backward=self.backward[keep], ferry=self.ferry[keep],
+            way_id=self.way_id[keep], highway=self.highway[keep],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Streets:
+    """Streets in the study's CRS; arrays as in `StreetFile`, and `length` (m,) in metres of the geometry in that CRS.
+
+    `bounds` is the window they were cut to (None: no window), `complete` says whether that is all of the source, and `edge_id` (m,) is
+    the row of every edge in the source, which rises.
+    """
+
+    name: str
+    crs: pyproj.CRS
+    bounds: Bounds | None
+    complete: bool
+    edge_id: IntArray
+    node_id: NDArray[Any]
+    u: IntArray
+    v: IntArray
+    coords: FloatArray
+    start: IntArray
+    length: FloatArray
+    walk: BoolArray
+    forward: BoolArray
+    backward: BoolArray
+    ferry: BoolArray
+    way_id: IntArray
+    highway: NDArray[np.str_]
+    _graphs: dict[str, Graph] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """Number of edges."""
+        return len(self.u)
+
+    @cached_property
+    def node_xy(self) -> FloatArray:
+        """(n, 2) coordinates of the junctions."""
+        xy = np.empty((len(self.node_id), 2))
+        xy[self.v] = self.coords[self.start[1:] - 1]
+        xy[self.u] = self.coords[self.start[:-1]]
+        return xy
+
+    @cached_property
+    def lines(self) -> NDArray[np.object_]:
+        """(m,) shapely LineStrings."""
+        return np.asarray(shapely.linestrings(self.coords, indices=np.repeat(np.arange(len(self)), np.diff(self.start))))
+
+    def graph(self, mode: NetworkMode) -> Graph:
+        """The part of the network that a mode may use, made once."""
+        if mode not in self._graphs:
+            self._graphs[mode] = Graph.of(self, mode)
+        return self._graphs[mode]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The streets as a directed graph for one mode.
+
+    `along` and `against` (m,) say in which directions of every edge one may go; `doors` are the edges that give entrances, which are
+    those one may use that are no ferry.
+    """
+
+    streets: Streets
+    mode: NetworkMode
+    along: BoolArray
+    against: BoolArray
+    doors: IntArray
+
+    @classmethod
+    def of(cls, streets: Streets, mode: NetworkMode) -> Graph:
+        """The graph of a mode; walkers go both ways everywhere."""
+        along, against = (streets.walk, streets.walk) if mode == "walk" else (streets.forward, streets.backward)
+        return cls(streets, mode, along, against, np.flatnonzero((along | against) & ~streets.ferry))
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Spatial index of the edges in `doors`."""
+        return shapely.STRtree(self.streets.lines[self.doors])
+
+    @cached_property
+    def matrix(self) -> csr_array[Any]:
+        """(n, n) sparse lengths of the shortest edge from row to column; a street without length is an explicit 0."""
+        streets = self.streets
+        tail = np.concatenate([streets.u[self.along], streets.v[self.against]])
+        head = np.concatenate([streets.v[self.along], streets.u[self.against]])
+        return shortest_arcs(tail, head, np.concatenate([streets.length[self.along], streets.length[self.against]]), max(len(streets.node_id), 1))
+
+    @cached_property
+    def reverse(self) -> csr_array[Any]:
+        """The matrix with every direction turned round, to search from places back to sites."""
+        return self.matrix.T.tocsr()
+
+    @cached_property
+    def component(self) -> IntArray:
+        """(n,) number of the connected component of every node, directions aside."""
+        from scipy.sparse.csgraph import connected_components
+
+        label: IntArray = connected_components(self.matrix, directed=True, connection="weak")[1].astype(np.int64)
+        return label
+
+
+def shortest_arcs(tail: IntArray, head: IntArray, weight: FloatArray, nodes: int) -> csr_array[Any]:
+    """A sparse matrix of arcs that keeps the shortest of parallel ones (scipy would add them up)."""
+    from scipy.sparse import csr_array
+
+    order = np.lexsort((weight, head, tail))
+    tail, head, weight = tail[order], head[order], weight[order]
+    first = np.ones(len(tail), bool)
+    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    pointer = np.concatenate([[0], np.cumsum(np.bincount(tail[first], minlength=nodes))])
+    return csr_array((weight[first], head[first].astype(np.int32), pointer.astype(np.int32)), shape=(nodes, nodes))
+
+
+def expand(bounds: Bounds, metres: float) -> Bounds:
+    """Bounds that reach further on all sides.
+
+    Examples
+    --------
+    >>> expand((0, 0, 10, 10), 5)
+    (-5, -5, 15, 15)
+    """
+    return (bounds[0] - metres, bounds[1] - metres, bounds[2] + metres, bounds[3] + metres)
+
+
+def join(first: Bounds, second: Bounds | None) -> Bounds:
+    """Bounds around both."""
+    if second is None or not np.isfinite(second).all():
+        return first
+    return (min(first[0], second[0]), min(first[1], second[1]), max(first[2], second[2]), max(first[3], second[3]))
+
+
+def _bounds_in(bounds: Bounds, crs: pyproj.CRS, source: pyproj.CRS) -> Bounds:
+    """Bounds in the source's CRS, a little wider because the sides of a box become curves."""
+    width = max(bounds[2] - bounds[0], bounds[3] - bounds[1])
+    found = projection.window(expand(bounds, width * 1e-3), crs, source) if width < _WIDEST else None
+    return found or (-np.inf, -np.inf, np.inf, np.inf)
+
+
+def _lengths(coords: FloatArray, start: IntArray) -> FloatArray:
+    if len(start) < 2:
+        return np.empty(0)
+    step = np.append(np.hypot(*(coords[1:] - coords[:-1]).T), 0.0)
+    step[start[1:] - 1] = 0.0  # the jump from one edge to the next
+    return np.add.reduceat(step, start[:-1])
