@@ -19,6 +19,7 @@ import pandas as pd
 import rasterio
 import shapely
 import yaml
+from affine import Affine
 
 X0, Y0 = 150_000.0, 450_000.0
 """South-west corner of every invented region, in EPSG:28992, metres."""
@@ -83,7 +84,7 @@ def raster(
     """Write a one-band GeoTIFF; `left` and `top` in local metres, the first row is the northernmost."""
     array = np.asarray(values, dtype="float64")
     top = array.shape[0] * cell if top is None else top
-    transform = rasterio.transform.from_origin(X0 + left, Y0 + top, cell, cell)
+    transform = Affine(cell, 0, X0 + left, 0, -cell, Y0 + top)
     profile: dict[str, Any] = {
         "driver": "GTiff", "height": array.shape[0], "width": array.shape[1], "count": 1,
         "dtype": "float64", "transform": transform, "nodata": nodata,
@@ -151,4 +152,45 @@ def day(value: object) -> str | None:
 
 
 def empty(value: object) -> bool:
-    return value is None or value == "" or bool(pd.isna(value))  # type: ignore[call-overload]
+    return bool(pd.isna(value)) or value == ""  # type: ignore[call-overload]
+
+
+PROFILE: dict[str, Any] = {
+    "id": "tester",
+    "label": {"nl": "Tester", "en": "Tester"},
+    "about": "invented",
+    "unit": {"homes_per_ha": 40, "floor_area": 28, "storeys": 2, "rooms": 2},
+}
+
+
+def profile_file(folder: Path, name: str, **content: Any) -> str:
+    """Write a profile of few words; its name for the study."""
+    text = yaml.safe_dump(PROFILE | {"id": name} | content, sort_keys=False)
+    (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return f"{name}.yaml"
+
+
+def one_parcel(folder: Path, **changes: Any) -> Path:
+    """One parcel K1 of a hectare and the study around it; `changes` are keys of the study, `layers` are added."""
+    vector(folder / "area.gpkg", [box(-1000, -1000, 1000, 1000)])
+    vector(folder / "parcels.gpkg", [box(0, 0, 100, 100)], code=["K1"])
+    study: dict[str, Any] = {
+        "flexsite": 1,
+        "name": "One parcel",
+        "crs": RD,
+        "date": "2026-01-01",
+        "term": 10,
+        "area": "area.gpkg",
+        "layers": {"parcels": "parcels.gpkg"},
+        "candidates": {"layer": "parcels", "id": "code"},
+        "outputs": ["parquet"],
+    }
+    layers = study["layers"] | changes.pop("layers", {})
+    return study_file(folder, study | changes | {"layers": layers})
+
+
+def run_study(path: Path) -> Any:
+    """The result through the public API."""
+    import flexsite
+
+    return flexsite.run(flexsite.load(path))

@@ -7,41 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 
 import flexsite
 
-from .helpers import box, empty, ids, point, raster, study_file, vector
-
-PROFILE = {
-    "id": "tester",
-    "label": {"nl": "Tester", "en": "Tester"},
-    "about": "invented",
-    "unit": {"homes_per_ha": 40, "floor_area": 28, "storeys": 2, "rooms": 2},
-}
-
-
-def region(folder: Path, **changes: Any) -> Path:
-    """One parcel of a hectare and the study around it; `changes` are keys of the study."""
-    vector(folder / "area.gpkg", [box(-1000, -1000, 1000, 1000)])
-    vector(folder / "parcels.gpkg", [box(0, 0, 100, 100)], code=["K1"])
-    study = {
-        "flexsite": 1,
-        "name": "Seeds",
-        "crs": "EPSG:28992",
-        "date": "2026-01-01",
-        "term": 10,
-        "area": "area.gpkg",
-        "layers": {"parcels": "parcels.gpkg"},
-        "candidates": {"layer": "parcels", "id": "code"},
-        "outputs": ["parquet"],
-    }
-    layers = study["layers"] | changes.pop("layers", {})  # type: ignore[operator]
-    return study_file(folder, study | changes | {"layers": layers})
-
-
-def run(path: Path) -> flexsite.Result:
-    return flexsite.run(flexsite.load(path))
+from .helpers import box, empty, ids, one_parcel, point, profile_file, raster, run_study, vector
 
 
 def zoned(folder: Path, value: str = "agrarisch") -> dict[str, Any]:
@@ -51,7 +20,7 @@ def zoned(folder: Path, value: str = "agrarisch") -> dict[str, Any]:
 
 
 def test_case_1_agricultural_zoning_is_a_route_and_no_knock_out(tmp_path: Path) -> None:
-    result = run(region(tmp_path, **zoned(tmp_path)))
+    result = run_study(one_parcel(tmp_path, **zoned(tmp_path)))
     assert list(result.sites["site_id"]) == ["K1"]
     assert result.sites["route"].iloc[0] == "deviation"
     assert result.sites["route_share"].iloc[0] == 1
@@ -63,7 +32,7 @@ def test_case_2_inside_natura_2000_is_rejected_and_the_layer_named(tmp_path: Pat
     vector(tmp_path / "nature.gpkg", [box(-10, -10, 110, 110)], name=["Invented dunes"])
     changes["layers"]["nature"] = "nature.gpkg"
     changes["rules"].insert(0, {"id": "natura2000", "exclude": "nature", "class": "very_hard"})
-    result = run(region(tmp_path, **changes))
+    result = run_study(one_parcel(tmp_path, **changes))
     assert len(result.sites) == 0
     taken = result.taken[result.taken["taken_m2"] > 0]
     assert list(zip(taken["candidate_id"], taken["rule"], taken["taken_m2"], strict=True)) == [
@@ -76,7 +45,7 @@ def test_case_2_inside_natura_2000_is_rejected_and_the_layer_named(tmp_path: Pat
 def planned(folder: Path, year: int, term: int) -> flexsite.Result:
     vector(folder / "plans.gpkg", [box(0, 0, 100, 100)], start=[year])
     rules = [{"id": "plans", "exclude": "plans", "until": "start"}]
-    return run(region(folder, term=term, layers={"plans": "plans.gpkg"}, rules=rules))
+    return run_study(one_parcel(folder, term=term, layers={"plans": "plans.gpkg"}, rules=rules))
 
 
 @pytest.mark.parametrize(
@@ -100,9 +69,9 @@ def test_case_4_outside_the_plan_capacity_coverage_is_unknown_not_free(tmp_path:
         "layers": {"plans": {"path": "plans.gpkg", "coverage": "known.gpkg"}},
         "rules": [{"id": "plans", "exclude": "plans", "until": "start"}],
     }
-    path = region(tmp_path, **changes)
+    path = one_parcel(tmp_path, **changes)
     vector(tmp_path / "parcels.gpkg", [box(0, 0, 100, 100), box(-200, 0, -100, 100)], code=["K1", "K2"])
-    result = run(path)
+    result = run_study(path)
     unknown = {row.site_id: ids(row.unknown) for row in result.sites.itertuples()}
     assert unknown == {"K1": ["plans"], "K2": []}
     step = result.waterfall.set_index("rule").loc["plans"]
@@ -123,12 +92,6 @@ def served(folder: Path, stop: float, shop: float) -> dict[str, Any]:
     return {"layers": {"stops": "stops.gpkg", "shops": "shops.gpkg"}, "access": {"measures": measures}}
 
 
-def profile(folder: Path, name: str, **content: Any) -> str:
-    text = yaml.safe_dump(PROFILE | {"id": name} | content, sort_keys=False)
-    (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return f"{name}.yaml"
-
-
 def verdict(result: flexsite.Result, name: str) -> dict[str, Any]:
     rows = result.suitability[result.suitability["profile"] == name].to_dict("records")
     assert len(rows) == 1
@@ -139,10 +102,10 @@ def test_case_6_no_car_and_no_public_transport_is_out_whatever_the_scores(tmp_pa
     criteria = {"shop": {"measure": "supermarket", "best": 100, "worst": 1000, "weight": 100}}
     requires = {"pt": {"measure": "stop_crow", "at_most": 500}}
     names = [
-        profile(tmp_path, "carless", requires=requires, criteria=criteria),
-        profile(tmp_path, "small_green", criteria=criteria),
+        profile_file(tmp_path, "carless", requires=requires, criteria=criteria),
+        profile_file(tmp_path, "small_green", criteria=criteria),
     ]
-    result = run(region(tmp_path, profiles=names, **served(tmp_path, stop=501, shop=10)))
+    result = run_study(one_parcel(tmp_path, profiles=names, **served(tmp_path, stop=501, shop=10)))
     out = verdict(result, "carless")
     assert not out["suitable"] and out["failed"] == "pt" and empty(out["rank"])
     kept = verdict(result, "small_green")
@@ -154,8 +117,8 @@ def test_case_7_a_shuttle_admits_what_is_refused_without_it(tmp_path: Path) -> N
         "pt": {"measure": "stop_crow", "at_most": 500},
         "shop": {"measure": "supermarket", "at_most": 1000},
     }
-    names = [profile(tmp_path, "migrant", requires=requires), profile(tmp_path, "migrant_shuttle")]
-    result = run(region(tmp_path, profiles=names, **served(tmp_path, stop=700, shop=900)))
+    names = [profile_file(tmp_path, "migrant", requires=requires), profile_file(tmp_path, "migrant_shuttle")]
+    result = run_study(one_parcel(tmp_path, profiles=names, **served(tmp_path, stop=700, shop=900)))
     assert not verdict(result, "migrant")["suitable"]
     assert verdict(result, "migrant")["failed"] == "pt"
     assert verdict(result, "migrant_shuttle")["suitable"]
@@ -178,14 +141,14 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> flexsite.Result:
         {"id": "noise", "value": "noise", "statistic": "mean"},
         {"id": "liveability", "value": "liveability", "statistic": "mean"},
     ]
-    path = region(
+    path = one_parcel(
         folder,
         layers={"far": "far.gpkg", "near": "near.gpkg", "noise": "noise.tif", "liveability": "liveability.tif"},
         access={"measures": measures},
         profiles=["starter", "student", "tiny_house", "labour_migrant", "labour_migrant_shuttle"],
     )
     vector(folder / "parcels.gpkg", [box(0, 0, 200, 200)], code=["K1"])
-    return run(path)
+    return run_study(path)
 
 
 def test_case_6_with_the_built_in_profiles(remote: flexsite.Result) -> None:
@@ -211,10 +174,10 @@ def test_case_8_the_waterfall_tells_sites_hectares_and_homes_and_adds_up(tmp_pat
         "shop": {"measure": "supermarket", "at_most": 500},
     }
     rules = [{"id": "natura2000", "exclude": "nature"}, {"id": "built", "exclude": "built"}]
-    names = [profile(tmp_path, "starter_like", requires=requires)]
-    path = region(tmp_path, rules=rules, profiles=names, **changes)
+    names = [profile_file(tmp_path, "starter_like", requires=requires)]
+    path = one_parcel(tmp_path, rules=rules, profiles=names, **changes)
     vector(tmp_path / "parcels.gpkg", [box(0, 0, 100, 100), box(-1000, 0, -900, 100)], code=["K1", "K2"])
-    table = run(path).waterfall
+    table = run_study(path).waterfall
     ground = table[table["stage"] == "availability"]
     # 2 ha; nature takes 0.3; buildings 0.3, of which 0.1 was gone: 0.2
     assert list(ground["area_ha"]) == pytest.approx([2, 1.7, 1.5, 1.5], abs=1e-9)
