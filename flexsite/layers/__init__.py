@@ -7,4 +7,15 @@ from flexsite.layers.report import LayerReport
 from flexsite.layers.table import Bounds
 from flexsite.layers.vector import Vector
 
-__all__ = ["Bounds", "Coverage", "CoverageKind", "Description", "LayerReport", "Layers", "RasterDescription", "Vector", "VectorDescription", "describe"]
+__all__ = [
+    "Bounds",
+    "Coverage",
+    "CoverageKind",
+    "Description",
+    "LayerReport",
+    "Layers",
+    "RasterDescription",
+    "Vector",
+    "VectorDescription",
+    "describe",
+]

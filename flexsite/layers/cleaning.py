@@ -27,7 +27,7 @@ class Cleaned:
 
 
 def parse(wkb: pa.Array, ids: Ids, place: str) -> tuple[Array, Mask, Mask]:
-    """Two-dimensional geometries from WKB, with masks of those repaired (a ring closed) and of those that cannot be read.
+    """Flat geometries from WKB, with masks of those repaired (a ring closed) and of those that cannot be read.
 
     Raises
     ------
@@ -51,7 +51,9 @@ def parse(wkb: pa.Array, ids: Ids, place: str) -> tuple[Array, Mask, Mask]:
     if broken.any():
         features = np.unique(owner[broken])
         raise InputError(
-            f"feature {ids[features[0]]}" + (f" and {len(features) - 1} more have" if len(features) > 1 else " has") + " a coordinate that is not a number",
+            f"feature {ids[features[0]]}"
+            + (f" and {len(features) - 1} more have" if len(features) > 1 else " has")
+            + " a coordinate that is not a number",
             where=place,
             remedy="repair the geometry in the file",
         )
@@ -61,9 +63,10 @@ def parse(wkb: pa.Array, ids: Ids, place: str) -> tuple[Array, Mask, Mask]:
 def clean(shapes: Array) -> Cleaned:
     """Valid geometries of one dimension each.
 
-    Polygons are made valid by structure: shells are united, holes taken out, so that overlapping parts of one multipolygon become their
-    union and not a hole. Of a polygon only polygon parts are kept. Of a collection the polygons are kept, else the lines, else the
-    points. Lines and points cannot be invalid in a way that matters here, but lines of no length are dropped.
+    Polygons are made valid by structure: shells are united, holes taken out, so that overlapping parts of one
+    multipolygon become their union and not a hole. Of a polygon only polygon parts are kept. Of a collection the
+    polygons are kept, else the lines, else the points. Lines and points cannot be invalid in a way that matters here,
+    but lines of no length are dropped.
     """
     shapes = shapes.copy()
     kinds = shapely.get_type_id(shapes)
@@ -93,24 +96,17 @@ def _highest(collection: shapely.Geometry) -> shapely.Geometry | None:
 
 
 def _parts_of(shape: shapely.Geometry | None, kinds: tuple[int, ...]) -> shapely.Geometry | None:
-    """The parts of some kinds, of whatever depth, as one geometry; the polygons of a collection may overlap and are united."""
+    """The parts of some kinds, at any depth, as one geometry; polygons, which may overlap in a collection, united."""
     parts = np.array([shape], dtype=object)
     while _COLLECTION in shapely.get_type_id(parts):
         parts = shapely.get_parts(parts)
     parts = shapely.get_parts(parts)
     parts = parts[np.isin(shapely.get_type_id(parts), kinds) & ~shapely.is_empty(parts)]
-    if not len(parts):
-        return None
-    if kinds is _POLYGONS:
-        if len(parts) == 1:
-            return parts[0]
-        valid = shapely.make_valid(parts, method="structure", keep_collapsed=False)
-        return _polygonal_union(valid)
+    made: shapely.Geometry | None = None
     if len(parts) == 1:
-        return parts[0]
-    return shapely.multilinestrings(parts) if kinds is _LINES else shapely.multipoints(parts)
-
-
-def _polygonal_union(parts: Array) -> shapely.Geometry:
-    united = shapely.union_all(parts)
-    return united if shapely.get_type_id(united) in _POLYGONS else shapely.make_valid(united, method="structure", keep_collapsed=False)
+        made = parts[0]
+    elif len(parts) and kinds is _POLYGONS:
+        made = shapely.union_all(shapely.make_valid(parts, method="structure", keep_collapsed=False))
+    elif len(parts):
+        made = shapely.multilinestrings(list(parts)) if kinds is _LINES else shapely.multipoints(list(parts))
+    return made

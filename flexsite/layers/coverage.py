@@ -20,10 +20,11 @@ class Coverage:
     Attributes
     ----------
     kind
-        `polygons` of a file, `complete` as the study says, `assumed` complete because it says nothing, `extent` of the layer, or the
-        valid cells of a `raster`.
+        `polygons` of a file, `complete` as the study says, `assumed` complete because it says nothing, `extent` of
+        the layer, or the valid cells of a `raster`.
     polygons
-        Polygons in the CRS of the study, which may overlap; None when everything is covered. An empty array: nothing here is covered.
+        Polygons in the CRS of the study, which may overlap; None when everything is covered. An empty array: nothing
+        here is covered.
     """
 
     kind: CoverageKind

@@ -48,9 +48,16 @@ class Description:
 
     vectors: tuple[VectorDescription, ...] = field(default=())
     raster: RasterDescription | None = None
+    layer: str | None = None
+    """The layer of `vectors` that the study means; None for a raster, with `sql`, or when that is not clear."""
+
+    @property
+    def fields(self) -> list[str]:
+        """Field names of the layer that the study means, without its feature id and geometry."""
+        return [name for vector in self.vectors if vector.layer == self.layer for name in vector.fields]
 
 
-def describe(spec: Layer, place: str) -> Description:
+def describe(spec: Layer, place: str = "") -> Description:
     """What the file of a layer holds; features are not read.
 
     Parameters
@@ -58,13 +65,14 @@ def describe(spec: Layer, place: str) -> Description:
     spec
         A layer of a study: its `path`, and its `band` for a raster.
     place
-        Name of the layer, for messages.
+        Name of the layer, for messages; left out: the file's name.
 
     Raises
     ------
     InputError
         When the file is missing or cannot be read.
     """
+    place = place or spec.path.name
     if holds_raster(spec, place):
         return Description(raster=_raster(spec, place))
     source = source_of(spec, place)
@@ -73,7 +81,9 @@ def describe(spec: Layer, place: str) -> Description:
         schema = source.schema(name)
         bounds = source.extent(name) if schema.geometry else None
         found.append(VectorDescription(name, kind, schema.crs, schema.count, bounds, schema.fields))
-    return Description(vectors=tuple(found))
+    spatial = [vector.layer for vector in found if vector.geometry_type is not None]
+    layer = spec.layer or (spatial[0] if len(spatial) == 1 else found[0].layer if len(found) == 1 else None)
+    return Description(vectors=tuple(found), layer=None if spec.sql is not None else layer)
 
 
 def _raster(spec: Layer, place: str) -> RasterDescription:

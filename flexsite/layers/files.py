@@ -17,8 +17,43 @@ from flexsite.errors import InputError
 from flexsite.layers.table import nearest
 
 PARQUET = (".parquet", ".geoparquet", ".pq")
-RASTERS = (".tif", ".tiff", ".gtiff", ".asc", ".vrt", ".img", ".jp2", ".nc", ".grd", ".bil", ".flt", ".xyz", ".dem", ".hgt", ".png", ".ecw", ".sid")
-_VECTORS = (".shp", ".gpkg", ".gml", ".geojson", ".json", ".geojsonl", ".fgb", ".csv", ".tab", ".mif", ".kml", ".sqlite", ".db", ".xml", ".dxf", ".gpx")
+RASTERS = (
+    ".tif",
+    ".tiff",
+    ".gtiff",
+    ".asc",
+    ".vrt",
+    ".img",
+    ".jp2",
+    ".nc",
+    ".grd",
+    ".bil",
+    ".flt",
+    ".xyz",
+    ".dem",
+    ".hgt",
+    ".png",
+    ".ecw",
+    ".sid",
+)
+_VECTORS = (
+    ".shp",
+    ".gpkg",
+    ".gml",
+    ".geojson",
+    ".json",
+    ".geojsonl",
+    ".fgb",
+    ".csv",
+    ".tab",
+    ".mif",
+    ".kml",
+    ".sqlite",
+    ".db",
+    ".xml",
+    ".dxf",
+    ".gpx",
+)
 _GML = (".gml", ".xml")
 _EXTRACTED = (".gml", ".xml", ".gpkg", ".sqlite", ".db", *PARQUET)
 _MAX_EXTRACTED = 50 << 30
@@ -41,8 +76,8 @@ class Dataset:
 def locate(path: Path, place: str) -> Dataset:
     """Find a dataset.
 
-    A ZIP with one dataset is that dataset; with several, `archive.zip/member` names one. A ZIP with several shapefiles in one folder
-    is one dataset with as many layers.
+    A ZIP with one dataset is that dataset; with several, `archive.zip/member` names one. A ZIP with several
+    shapefiles in one folder is one dataset with as many layers.
 
     Raises
     ------
@@ -62,7 +97,9 @@ def locate(path: Path, place: str) -> Dataset:
         with path.open("rb") if path.is_file() else os.scandir(path):
             pass
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read ({error.strerror})", where=place, remedy="check who may read it") from None
+        raise InputError(
+            f"{path.name} cannot be read ({error.strerror})", where=place, remedy="check who may read it"
+        ) from None
     suffix = path.suffix.lower()
     if suffix in PARQUET:
         return Dataset(path, str(path), "parquet")
@@ -76,7 +113,9 @@ def locate(path: Path, place: str) -> Dataset:
 def _missing(path: Path, place: str) -> InputError:
     folder = path.parent
     if not folder.is_dir():
-        return InputError(f"no file {path.name}: the folder {folder} does not exist", where=place, remedy="check the path")
+        return InputError(
+            f"no file {path.name}: the folder {folder} does not exist", where=place, remedy="check the path"
+        )
     names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
     return InputError(f"no file {path.name} in {folder}", where=place, remedy=nearest(path.name, names))
 
@@ -86,21 +125,33 @@ def _member(archive: Path, member: str | None, path: Path, place: str) -> Datase
         with zipfile.ZipFile(archive) as opened:
             members = [info for info in opened.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
     except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(f"{archive.name} is not a sound ZIP file ({error})", where=place, remedy="fetch it again") from None
+        raise InputError(
+            f"{archive.name} is not a sound ZIP file ({error})", where=place, remedy="fetch it again"
+        ) from None
     names = sorted(info.filename for info in members)
     if member is None:
         known = _VECTORS + RASTERS + PARQUET
-        found = [name for name in names if name.lower().endswith(known) and not name.lower().endswith((".shp.xml", ".aux.xml", "metadata.xml"))]
+        found = [
+            name
+            for name in names
+            if name.lower().endswith(known) and not name.lower().endswith((".shp.xml", ".aux.xml", "metadata.xml"))
+        ]
         strong = [name for name in found if not name.lower().endswith((".xml", ".csv", ".json", ".png"))]
         found = strong or found
         folders = {str(PurePosixPath(name).parent) for name in found}
         if len(found) > 1 and len(folders) == 1 and all(name.lower().endswith(".shp") for name in found):
             return Dataset(path, f"/vsizip/{{{archive}}}/{'' if folders == {'.'} else folders.pop()}", "vector")
         if not found:
-            raise InputError(f"{archive.name} holds no dataset we know", where=place, remedy=f"it holds: {', '.join(names[:20]) or 'nothing'}")
+            raise InputError(
+                f"{archive.name} holds no dataset we know",
+                where=place,
+                remedy=f"it holds: {', '.join(names[:20]) or 'nothing'}",
+            )
         if len(found) > 1:
             shown = ", ".join(f"{archive.name}/{name}" for name in found[:20])
-            raise InputError(f"{archive.name} holds {len(found)} datasets", where=place, remedy=f"give the path of one: {shown}")
+            raise InputError(
+                f"{archive.name} holds {len(found)} datasets", where=place, remedy=f"give the path of one: {shown}"
+            )
         member = found[0]
     elif member not in names:
         raise InputError(f"no {member} in {archive.name}", where=place, remedy=nearest(member, names))
@@ -132,7 +183,7 @@ def _clean() -> None:
 
 
 def _beside(path: Path) -> Path:
-    """A link to a GML in a folder of ours: GDAL writes a .gfs next to every GML it opens, and an input folder stays as it is."""
+    """A link to a GML in a folder of ours: GDAL writes a .gfs next to a GML, and the input folder stays as it is."""
     state = path.stat()
     with _lock:
         target = _folder(path.resolve(), state.st_mtime_ns, state.st_size) / path.name
@@ -158,11 +209,17 @@ def _extracted(archive: Path, member: str, place: str) -> Path:
             try:
                 with zipfile.ZipFile(archive) as opened:
                     if opened.getinfo(member).file_size > _MAX_EXTRACTED:
-                        raise InputError(f"{member} is larger than 50 GB", where=place, remedy="unpack it yourself and name the file")
+                        raise InputError(
+                            f"{member} is larger than 50 GB", where=place, remedy="unpack it yourself and name the file"
+                        )
                     with opened.open(member) as source, partial.open("wb") as sink:
                         shutil.copyfileobj(source, sink, 1 << 20)
             except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
                 partial.unlink(missing_ok=True)
-                raise InputError(f"{member} cannot be unpacked from {archive.name} ({error})", where=place, remedy="unpack it yourself") from None
+                raise InputError(
+                    f"{member} cannot be unpacked from {archive.name} ({error})",
+                    where=place,
+                    remedy="unpack it yourself",
+                ) from None
             partial.replace(target)
     return target

@@ -46,11 +46,12 @@ class Layers:
     def __init__(self, specs: Mapping[str, Layer], crs: pyproj.CRS) -> None:
         self.specs, self.crs = dict(specs), crs
         self.report: dict[str, LayerReport] = {}
-        self._readers: dict[str, VectorReader | RasterReader] = {}
+        self._vectors: dict[str, VectorReader] = {}
+        self._rasters: dict[str, RasterReader] = {}
         self._raster: dict[str, bool] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_readers": {}}
+        return {**self.__dict__, "_vectors": {}, "_rasters": {}}
 
     def is_raster(self, name: str) -> bool:
         """Whether a layer is a raster; GeoPackages with both count as vector."""
@@ -58,7 +59,9 @@ class Layers:
             self._raster[name] = holds_raster(self._spec(name), self._place(name))
         return self._raster[name]
 
-    def vector(self, name: str, *, bounds: Bounds | None = None, where: str | None = None, columns: Sequence[str] = ()) -> Vector:
+    def vector(
+        self, name: str, *, bounds: Bounds | None = None, where: str | None = None, columns: Sequence[str] = ()
+    ) -> Vector:
         """Features of a vector layer.
 
         Parameters
@@ -68,15 +71,16 @@ class Layers:
         bounds
             minx, miny, maxx, maxy in the CRS of the study: features that touch it; None for all.
         where
-            A condition over the file's own names, besides the layer's own; over the result's names for a layer with `sql`.
+            A condition over the file's own names, besides the layer's own; over the result's names for a layer with
+            `sql`.
         columns
             Columns wanted, under our names (the layer's `columns`), the file's names, or the name of its feature id.
 
         Raises
         ------
         InputError
-            When the file cannot be read as the study says, lacks a column, or has no feature at all that meets the conditions. That
-            there is none within `bounds` is an answer.
+            When the file cannot be read as the study says, lacks a column, or has no feature at all that meets the
+            conditions. That there is none within `bounds` is an answer.
         """
         return self._vector(name).read(bounds, where, columns)
 
@@ -90,19 +94,18 @@ class Layers:
         """
         from flexsite.layers.raster import RasterReader
 
-        if name not in self._readers:
+        if name not in self._rasters:
             if not self.is_raster(name):
-                raise InputError("it is not a raster", where=self._place(name), remedy="name a raster, such as a GeoTIFF")
-            self._readers[name] = RasterReader(self._place(name, file=False), self._spec(name), self.crs, self._report(name))
-        reader = self._readers[name]
-        assert isinstance(reader, RasterReader)
-        return reader.read(bounds)
+                raise InputError("it is no raster", where=self._place(name), remedy="name a raster, such as a GeoTIFF")
+            self._rasters[name] = RasterReader(f"layer '{name}'", self._spec(name), self.crs, self._report(name))
+        return self._rasters[name].read(bounds)
 
     def coverage(self, name: str, *, bounds: Bounds) -> Coverage:
         """Where a layer knows anything, within `bounds` (CRS of the study).
 
-        The extent of a vector layer is the bounding rectangle of the whole layer in its file, before any `where`, with edges that are
-        straight in the CRS of the file. A raster covers its valid cells; less, where the study gives coverage polygons too.
+        The extent of a vector layer is the bounding rectangle of the whole layer in its file, before any `where`,
+        with edges that are straight in the CRS of the file. A raster covers its valid cells; less, where the study
+        gives coverage polygons too.
         """
         given = self._spec(name).coverage
         polygons = self._coverage_polygons(name, given, bounds) if isinstance(given, Path) else None
@@ -128,32 +131,35 @@ class Layers:
         from flexsite.study.models import Layer
 
         key = f"{name} coverage"
-        if key not in self._readers:
-            self._readers[key] = VectorReader(f"coverage of layer '{name}'", Layer(path=path), self.crs, self._report(key), first=True)
-        reader = self._readers[key]
-        assert isinstance(reader, VectorReader)
+        if key not in self._vectors:
+            spec = Layer(path=path)
+            label = f"coverage of layer '{name}'"
+            self._vectors[key] = VectorReader(label, spec, self.crs, self._report(key), first=True)
+        reader = self._vectors[key]
         polygons = reader.read(bounds, None, ()).frame.geometry.to_numpy()
         areal = np.isin(shapely.get_type_id(polygons), (3, 6))
         if len(polygons) and not areal.any():
-            raise InputError("its features are not polygons", where=reader.place, remedy="give polygons of where the layer knows anything")
+            raise InputError(
+                "its features are not polygons",
+                where=reader.place,
+                remedy="give polygons of where the layer knows anything",
+            )
         return np.asarray(polygons[areal], dtype=object)
 
     def _vector(self, name: str) -> VectorReader:
-        if name not in self._readers:
+        if name not in self._vectors:
             if self.is_raster(name):
                 raise InputError("it is a raster", where=self._place(name), remedy="name a vector file here")
-            self._readers[name] = VectorReader(self._place(name, file=False), self._spec(name), self.crs, self._report(name))
-        reader = self._readers[name]
-        assert isinstance(reader, VectorReader)
-        return reader
+            self._vectors[name] = VectorReader(f"layer '{name}'", self._spec(name), self.crs, self._report(name))
+        return self._vectors[name]
 
     def _spec(self, name: str) -> Layer:
         if name not in self.specs:
             raise InputError(f"no layer '{name}'", where="layers", remedy=nearest(name, self.specs))
         return self.specs[name]
 
-    def _place(self, name: str, *, file: bool = True) -> str:
-        return f"layer '{name}' ({self._spec(name).path.name})" if file else f"layer '{name}'"
+    def _place(self, name: str) -> str:
+        return f"layer '{name}' ({self._spec(name).path.name})"
 
     def _report(self, name: str) -> LayerReport:
         return self.report.setdefault(name, LayerReport(name))

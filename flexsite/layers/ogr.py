@@ -18,7 +18,9 @@ from flexsite.errors import InputError
 from flexsite.layers.files import Dataset, _lock
 from flexsite.layers.table import Bounds, Kind, Rows, Schema, plain
 
-pyogrio.set_gdal_config_options({"GML_DOWNLOAD_WFS_SCHEMA": "NO", "OGR_GEOJSON_MAX_OBJ_SIZE": "0", "CPL_LOG_ERRORS": "OFF"})
+pyogrio.set_gdal_config_options(
+    {"GML_DOWNLOAD_WFS_SCHEMA": "NO", "OGR_GEOJSON_MAX_OBJ_SIZE": "0", "CPL_LOG_ERRORS": "OFF"}
+)
 
 _CSV = {
     "AUTODETECT_TYPE": "YES",
@@ -81,12 +83,22 @@ class OgrSource:
     def read(self, layer: str, fields: Iterable[str], *, geometry: bool, bounds: Bounds | None = None) -> Rows:
         """Rows in file order; with `bounds` (CRS of the file) those whose geometry meets it."""
         wanted = [name for name in self.schema(layer).fields if name in set(fields)]
-        asked: dict[str, Any] = {"layer": layer, "columns": wanted, "read_geometry": geometry, "bbox": bounds, "return_fids": True}
+        asked: dict[str, Any] = {
+            "layer": layer,
+            "columns": wanted,
+            "read_geometry": geometry,
+            "bbox": bounds,
+            "return_fids": True,
+        }
         with self._opening():
             _, table = pyogrio.read_arrow(self._target, datetime_as_string=True, **asked, **self._options)
         # By position: a field may bear the name that GDAL gives the feature id.
         ids = table.column(0).to_numpy().astype(np.int64)
-        named = {table.field(index).name: table.column(index) for index in range(1, table.num_columns) if not _is_geometry(table.field(index))}
+        named = {
+            table.field(index).name: table.column(index)
+            for index in range(1, table.num_columns)
+            if not _is_geometry(table.field(index))
+        }
         values = {name: plain(named[name]) for name in wanted}
         wkb = None
         if geometry:
@@ -101,7 +113,9 @@ class OgrSource:
         """Bounding rectangle of a layer in its own CRS, None when it has no geometry at all."""
         if layer not in self._extents:
             with self._opening():
-                found = pyogrio.read_info(self._target, layer=layer, force_total_bounds=True, **self._options)["total_bounds"]
+                found = pyogrio.read_info(self._target, layer=layer, force_total_bounds=True, **self._options)[
+                    "total_bounds"
+                ]
             bad = found is None or not np.isfinite(found).all() or found[0] > found[2] or found[1] > found[3]
             self._extents[layer] = None if bad else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
         return self._extents[layer]
@@ -119,13 +133,23 @@ class OgrSource:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)
                 yield
-        except (DataSourceError, DataLayerError, GeometryError, FieldError, pa.ArrowInvalid, UnicodeDecodeError, RuntimeError) as error:
+        except (
+            DataSourceError,
+            DataLayerError,
+            GeometryError,
+            FieldError,
+            pa.ArrowInvalid,
+            UnicodeDecodeError,
+            RuntimeError,
+        ) as error:
             message = str(error).replace(self._target, "the file").split("; It might help")[0].strip().rstrip(".")
-            raise InputError(f"it cannot be read: {message}", where=self.place, remedy="open it in QGIS to see what is wrong") from None
+            raise InputError(
+                f"it cannot be read: {message}", where=self.place, remedy="open it in QGIS to see what is wrong"
+            ) from None
 
 
 def _any_geometry(path: Path) -> None:
-    """Let GDAL write its scheme (.gfs) of a GML and repair the one geometry type in it that pyogrio refuses (BGT has it)."""
+    """Let GDAL write its scheme (.gfs) of a GML, and repair the geometry type of BGT in it, which pyogrio refuses."""
     scheme = path.with_suffix(".gfs")
     with _lock:
         if not scheme.exists():
@@ -154,7 +178,10 @@ def _kind(ogr: str, subtype: str) -> Kind:
 
 def _is_geometry(field: pa.Field) -> bool:
     name = (field.metadata or {}).get(b"ARROW:extension:name", b"")
-    return name in (b"geoarrow.wkb", b"ogc.wkb") or getattr(field.type, "extension_name", "") in ("geoarrow.wkb", "ogc.wkb")
+    return name in (b"geoarrow.wkb", b"ogc.wkb") or getattr(field.type, "extension_name", "") in (
+        "geoarrow.wkb",
+        "ogc.wkb",
+    )
 
 
 def _curved(wkb: pa.Array) -> bool:
@@ -162,7 +189,10 @@ def _curved(wkb: pa.Array) -> bool:
     known = wkb.drop_null()
     if not len(known):
         return False
-    data, offsets = np.frombuffer(known.buffers()[2], np.uint8), np.frombuffer(known.buffers()[1], np.int64)[known.offset : known.offset + len(known)]
+    data, offsets = (
+        np.frombuffer(known.buffers()[2], np.uint8),
+        np.frombuffer(known.buffers()[1], np.int64)[known.offset : known.offset + len(known)],
+    )
     little = data[offsets] == 1
     low = np.where(little, data[offsets + 1], data[offsets + 4]).astype(int)
     high = np.where(little, data[offsets + 2], data[offsets + 3]).astype(int)
@@ -183,4 +213,8 @@ def _holds_curve(collections: pa.Array) -> bool:
 def _sorted(rows: Rows) -> Rows:
     order = np.argsort(rows.ids, kind="stable")
     taken = pa.array(order)
-    return Rows(rows.ids[order], None if rows.wkb is None else rows.wkb.take(taken), {name: values.take(taken) for name, values in rows.values.items()})
+    return Rows(
+        rows.ids[order],
+        None if rows.wkb is None else rows.wkb.take(taken),
+        {name: values.take(taken) for name, values in rows.fields.items()},
+    )

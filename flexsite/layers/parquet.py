@@ -32,9 +32,14 @@ class ParquetSource:
                 self._arrow = file.schema_arrow
                 self._count = file.metadata.num_rows
                 meta = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
-                logical = {file.schema.column(index).path: str(file.schema.column(index).logical_type) for index in range(len(file.schema))}
+                logical = {
+                    file.schema.column(index).path: str(file.schema.column(index).logical_type)
+                    for index in range(len(file.schema))
+                }
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise InputError(f"it is no sound Parquet file ({_short(error)})", where=place, remedy="write it again") from None
+            raise InputError(
+                f"it is no sound Parquet file ({_short(error)})", where=place, remedy="write it again"
+            ) from None
         self._geometry, self._about = self._primary(meta, logical)
         self._covering: dict[str, list[str]] = (self._about.get("covering") or {}).get("bbox") or {}
 
@@ -48,13 +53,15 @@ class ParquetSource:
             if kind.lower().startswith(("geometry", "geography")) and path in self._arrow.names:
                 crs = kind.partition("crs=")[2].partition(",")[0].strip(" )") if "crs=" in kind else ""
                 return path, {"encoding": "WKB", **({"crs": crs} if crs else {})}
-        raise InputError("it is Parquet without geometry", where=self.place, remedy="write GeoParquet, with its 'geo' metadata")
+        raise InputError(
+            "it is Parquet without geometry", where=self.place, remedy="write GeoParquet, with its 'geo' metadata"
+        )
 
     def names(self) -> list[tuple[str, str | None]]:
         """The one layer."""
         return [(self._layer, self.schema(self._layer).geometry_type)]
 
-    def schema(self, layer: str) -> Schema:
+    def schema(self, _layer: str) -> Schema:
         """The schema of the layer."""
         hidden = {self._geometry} | {path[0] for path in self._covering.values()}
         kinds = self._about.get("geometry_types") or []
@@ -76,7 +83,9 @@ class ParquetSource:
         try:
             return pyproj.CRS.from_user_input(given)
         except pyproj.exceptions.CRSError as error:
-            raise InputError(f"its CRS is not known ({_short(error)})", where=self.place, remedy="write it again with a known CRS") from None
+            raise InputError(
+                f"its CRS is not known ({_short(error)})", where=self.place, remedy="write it again with a known CRS"
+            ) from None
 
     def read(self, layer: str, fields: Iterable[str], *, geometry: bool, bounds: Bounds | None = None) -> Rows:
         """Rows in file order; with `bounds` (CRS of the file) at least those whose geometry meets it."""
@@ -92,10 +101,14 @@ class ParquetSource:
                     parts.append(self._group(file, group, start, count, asked, bounds))
                     start += count
         except (pa.ArrowException, OSError) as error:
-            raise InputError(f"it cannot be read ({_short(error)})", where=self.place, remedy="write it again") from None
+            raise InputError(
+                f"it cannot be read ({_short(error)})", where=self.place, remedy="write it again"
+            ) from None
         return _joined(parts, [*wanted], geometry, self._arrow)
 
-    def _group(self, file: pq.ParquetFile, group: int, start: int, count: int, asked: list[str], bounds: Bounds | None) -> Rows:
+    def _group(
+        self, file: pq.ParquetFile, group: int, start: int, count: int, asked: list[str], bounds: Bounds | None
+    ) -> Rows:
         mask: Mask | None = None
         if bounds is not None and self._covering:
             boxes = file.read_row_group(group, columns=sorted({".".join(path) for path in self._covering.values()}))
@@ -118,7 +131,9 @@ class ParquetSource:
         if encoding == "wkb":
             return plain(column).cast(pa.large_binary())
         if encoding not in _NATIVE:
-            raise InputError(f"its geometry encoding '{encoding}' is not known", where=self.place, remedy="write it with WKB")
+            raise InputError(
+                f"its geometry encoding '{encoding}' is not known", where=self.place, remedy="write it with WKB"
+            )
         return _native(column, encoding)
 
     def extent(self, layer: str) -> Bounds | None:
@@ -137,12 +152,13 @@ def _shapes(wkb: pa.Array) -> Array:
 
 
 def _meets(sides: list[Array], bounds: Bounds) -> Mask:
-    """True where a box (xmin, ymin, xmax, ymax) meets `bounds`, false for no box; single precision boxes get their rounding back."""
+    """True where a box (xmin, ymin, xmax, ymax) meets `bounds`, with room for boxes in single precision."""
     slack = 1e-6 * max(1.0, *(abs(value) for value in bounds))
     xmin, ymin, xmax, ymax = (np.asarray(side, float) for side in sides)
     with np.errstate(invalid="ignore"):
         west, south, east, north = bounds
-        return (xmin <= east + slack) & (xmax >= west - slack) & (ymin <= north + slack) & (ymax >= south - slack)
+        level = (xmin <= east + slack) & (xmax >= west - slack)
+        return np.asarray(level & (ymin <= north + slack) & (ymax >= south - slack))
 
 
 def _at(table: pa.Table, path: list[str]) -> Array:
@@ -162,7 +178,9 @@ def _native(column: pa.ChunkedArray, encoding: str) -> pa.Array:
     for _ in range(_NATIVE[encoding]):
         offsets.append(np.asarray(inner.offsets) - inner.offsets[0].as_py())
         inner = inner.flatten()
-    xy = np.column_stack([plain(pc.struct_field(inner, axis)).to_numpy(zero_copy_only=False) for axis in ("x", "y")]).astype(float)
+    xy = np.column_stack(
+        [plain(pc.struct_field(inner, axis)).to_numpy(zero_copy_only=False) for axis in ("x", "y")]
+    ).astype(float)
     kind = shapely.GeometryType[encoding.upper()]
     shapes = np.full(len(values), None, dtype=object)
     shapes[present] = shapely.from_ragged_array(kind, xy, tuple(reversed(offsets)))
@@ -177,7 +195,7 @@ def _joined(parts: list[Rows], names: list[str], geometry: bool, schema: pa.Sche
     return Rows(
         np.concatenate([part.ids for part in parts]),
         pa.concat_arrays([part.wkb for part in parts]) if geometry else None,
-        {name: pa.concat_arrays([part.values[name] for part in parts]) for name in names},
+        {name: pa.concat_arrays([part.fields[name] for part in parts]) for name in names},
     )
 
 

@@ -9,6 +9,7 @@ import pyproj
 import shapely
 
 from flexsite.errors import InputError
+from flexsite.layers.report import LayerReport
 from flexsite.layers.table import Array, Bounds, nearest
 
 _EDGE_POINTS = 41
@@ -27,8 +28,42 @@ def parse(text: str, place: str) -> pyproj.CRS:
     try:
         return pyproj.CRS.from_user_input(text)
     except pyproj.exceptions.CRSError:
-        common = ["EPSG:28992", "EPSG:7415", "EPSG:4326", "EPSG:4258", "EPSG:3857", "EPSG:25831", "EPSG:3035", "OGC:CRS84"]
+        common = [
+            "EPSG:28992",
+            "EPSG:7415",
+            "EPSG:4326",
+            "EPSG:4258",
+            "EPSG:3857",
+            "EPSG:25831",
+            "EPSG:3035",
+            "OGC:CRS84",
+        ]
         raise InputError(f"the CRS '{text}' is not known", where=place, remedy=nearest(text, common)) from None
+
+
+def choose(own: pyproj.CRS | None, given: str | None, report: LayerReport, place: str) -> pyproj.CRS:
+    """The CRS a file says it has, else the one the study gives for it.
+
+    Raises
+    ------
+    InputError
+        When neither is there.
+    """
+    asked = None if given is None else parse(given, place)
+    if own is not None:
+        if asked is not None and not same(own, asked):
+            report.note(f"the file says its CRS is {named(own)}; crs: {given} is not used")
+        return own
+    if asked is None:
+        remedy = "add crs: to the layer, such as crs: EPSG:28992"
+        raise InputError("the file has no CRS", where=place, remedy=remedy)
+    return asked
+
+
+def named(crs: pyproj.CRS) -> str:
+    """A short name, as EPSG:28992 where there is one."""
+    authority = crs.to_authority(min_confidence=70)
+    return ":".join(authority) if authority else crs.name
 
 
 def horizontal(crs: pyproj.CRS) -> pyproj.CRS:
@@ -82,7 +117,7 @@ def project(geometries: Array, change: pyproj.Transformer | None) -> Array:
 
 
 def window(bounds: Bounds, study: pyproj.CRS, file: pyproj.CRS) -> Bounds | None:
-    """The rectangle in the CRS of a file that holds everything within `bounds` of the study; None when there is none that does."""
+    """The rectangle in the CRS of a file that holds all within `bounds` of the study; None when there is none."""
     change = transformer(study, file)
     if change is None:
         return bounds
@@ -95,11 +130,12 @@ def window(bounds: Bounds, study: pyproj.CRS, file: pyproj.CRS) -> Bounds | None
 
 
 def rectangle(bounds: Bounds, file: pyproj.CRS, study: pyproj.CRS) -> shapely.Polygon:
-    """A rectangle of a file in the CRS of the study, its edges bent as they are there (points at 1/256 of the longer side)."""
+    """A rectangle of a file in the CRS of the study, edges bent as they are there (a point per 1/256 of a side)."""
     box = shapely.box(*bounds)
     change = transformer(file, study)
     if change is None:
         return box
     step = max(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 256
-    bent = project(np.array([shapely.segmentize(box, step) if step > 0 else box], dtype=object), change)[0]
+    dense = shapely.segmentize(box, step) if step > 0 else box
+    bent: shapely.Polygon = project(np.array([dense], dtype=object), change)[0]
     return bent

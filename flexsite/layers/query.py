@@ -1,4 +1,6 @@
-"""The one engine behind `where` and `sql`: SQLite in memory, allowed to read the tables it is given and nothing else."""
+"""The one engine behind `where` and `sql`: SQLite in memory, which reads the tables it is given and nothing else."""
+
+# ruff: noqa: S608 - names are quoted; the statements of a study are checked and run guarded
 
 from __future__ import annotations
 
@@ -17,12 +19,12 @@ from flexsite.layers.sqltext import expression, quote, shown
 from flexsite.layers.table import Mask, Rows, Schema, nearest
 
 _FUNCTIONS = frozenset(
-    """abs coalesce ifnull iif if nullif lower upper length octet_length substr substring trim ltrim rtrim replace instr round sign
-    concat concat_ws min max sum total avg count group_concat string_agg like glob typeof hex quote char unicode format printf
-    ceil ceiling floor trunc mod pow power sqrt exp ln log log10 log2 pi sin cos tan asin acos atan atan2 radians degrees
-    date time datetime julianday strftime unixepoch timediff
-    row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
-    likely unlikely likelihood""".split()
+    """abs coalesce ifnull iif if nullif lower upper length octet_length substr substring trim ltrim rtrim
+    replace instr round sign concat concat_ws min max sum total avg count group_concat string_agg like glob
+    typeof hex quote char unicode format printf ceil ceiling floor trunc mod pow power sqrt exp ln log log10
+    log2 pi sin cos tan asin acos atan atan2 radians degrees date time datetime julianday strftime unixepoch
+    timediff row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value
+    nth_value likely unlikely likelihood""".split()
 )
 _CLOCKED = ("date", "time", "datetime", "julianday", "strftime", "unixepoch")
 _SQL_TYPE = {"boolean": "INTEGER", "integer": "INTEGER", "real": "REAL", "text": "TEXT", "binary": "BLOB"}
@@ -34,8 +36,9 @@ _CHUNK = 50_000
 class Database:
     """Tables with the declared types GDAL gives them in a GeoPackage, and guarded statements over them.
 
-    A statement may be a SELECT of these tables with functions of `_FUNCTIONS`. It is stopped when it does far more work than its tables
-    can explain, and may build no text above 4 MB. Geometry never enters: its column holds a handle with the number of the row.
+    A statement may be a SELECT of these tables with functions of `_FUNCTIONS`. It is stopped when it does far more
+    work than its tables can explain, and may build no text above 4 MB. Geometry never enters: its column holds a
+    handle with the number of the row.
     """
 
     def __init__(self, place: str) -> None:
@@ -83,10 +86,12 @@ class Database:
             number = list(self.tables).index(schema.layer)
             empty = rows.wkb.is_null().to_numpy(zero_copy_only=False)
             columns.append(None if null else self.handle(number, row) for row, null in enumerate(empty.tolist()))
-        for name, values in rows.values.items():
+        for name, values in rows.fields.items():
             names.append(name)
             columns.append(values.to_pylist())
-        statement = f"INSERT INTO {quote(schema.layer)} ({', '.join(map(quote, names))}) VALUES ({', '.join('?' * len(names))})"
+        statement = (
+            f"INSERT INTO {quote(schema.layer)} ({', '.join(map(quote, names))}) VALUES ({', '.join('?' * len(names))})"
+        )
         rows_of_values = zip(*columns, strict=True)
         self._rows += len(rows)
         try:
@@ -95,7 +100,11 @@ class Database:
                 self.connection.executemany(statement, chunk)
             self.connection.execute("COMMIT")
         except (sqlite3.Error, OverflowError, MemoryError) as error:
-            raise InputError(f"its values do not fit in an SQL table ({error})", where=self.place, remedy="leave 'where' and 'sql' out") from None
+            raise InputError(
+                f"its values do not fit in an SQL table ({error})",
+                where=self.place,
+                remedy="leave 'where' and 'sql' out",
+            ) from None
 
     def handle(self, table: int, row: int) -> bytes:
         """What stands for the geometry of a row."""
@@ -129,19 +138,25 @@ class Database:
         self._work += 1
         return int(self._work > budget)
 
-    def _authorize(self, action: int, first: str | None, second: str | None, schema: str | None, trigger: str | None) -> int:
+    def _authorize(
+        self, action: int, first: str | None, second: str | None, schema: str | None, _trigger: str | None
+    ) -> int:
         if action == sqlite3.SQLITE_SELECT:
             self.selects += 1
         elif action == sqlite3.SQLITE_READ and first in self.tables and schema == "main":
-            self.reads.setdefault(str(first), set()).add(second or "")
-        elif action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FUNCTIONS or action == sqlite3.SQLITE_RECURSIVE:
-            pass
-        elif self._made and (first == "sqlite_master" or (action == sqlite3.SQLITE_CREATE_TABLE and first == self._made)):
-            pass
-        else:
-            self._denied = self._denied or (f"the function {second}()" if action == sqlite3.SQLITE_FUNCTION else f"'{first or second}'")
+            self.reads.setdefault(first, set()).add(second or "")
+        elif not self._harmless(action, first, second):
+            self._denied = self._denied or (
+                f"the function {second}()" if action == sqlite3.SQLITE_FUNCTION else f"'{first or second}'"
+            )
             return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK
+
+    def _harmless(self, action: int, first: str | None, second: str | None) -> bool:
+        if action == sqlite3.SQLITE_FUNCTION:
+            return (second or "").lower() in _FUNCTIONS
+        making = first == "sqlite_master" or (action == sqlite3.SQLITE_CREATE_TABLE and first == self._made)
+        return action == sqlite3.SQLITE_RECURSIVE or bool(self._made and making)
 
     def _without_clock(self, name: str) -> Callable[..., Any]:
         run = self._clock.execute
@@ -157,11 +172,22 @@ class Database:
     def _explained(self, error: Exception, text: str) -> InputError:
         message = str(error)
         if self._denied:
-            what, remedy = f"{self._denied} may not be used", "use the columns of the layer, operators and SQLite's plain functions"
+            what, remedy = (
+                f"{self._denied} may not be used",
+                "use the columns of the layer, operators and SQLite's plain functions",
+            )
         elif found := re.match(r"no such column: (.*)", message):
             name = found[1].removeprefix("main.")
-            known = [other for schema in self.tables.values() for other in (*schema.fields, schema.fid, schema.geometry) if other]
-            what, remedy = f"no column '{name}'", nearest(name.rpartition(".")[2] or name, known) + "; a text stands between single quotes"
+            known = [
+                other
+                for schema in self.tables.values()
+                for other in (*schema.fields, schema.fid, schema.geometry)
+                if other
+            ]
+            what, remedy = (
+                f"no column '{name}'",
+                nearest(name.rpartition(".")[2] or name, known) + "; a text stands between single quotes",
+            )
         elif found := re.match(r"no such table: (.*)", message):
             name = found[1].removeprefix("main.")
             what, remedy = f"no table '{name}'", nearest(name, self.tables)
@@ -181,8 +207,8 @@ class Database:
 class Filter:
     """The features of one layer that meet every one of some `where` texts.
 
-    `columns` are the names the texts read, in the file's spelling; `whole` says that a subselect looks at the whole layer, so that a
-    part of it will not do.
+    `columns` are the names the texts read, in the file's spelling; `whole` says that a subselect looks at the whole
+    layer, so that a part of it will not do.
     """
 
     def __init__(self, wheres: Sequence[str], schema: Schema, place: str) -> None:
@@ -210,10 +236,12 @@ class Filter:
     def mask(self, rows: Rows) -> Mask:
         """True where a row meets the condition."""
         database = self._database()
-        inside = Rows(rows.ids, rows.wkb, {name: rows.values[name] for name in self.columns if name in rows.values})
+        inside = Rows(rows.ids, rows.wkb, {name: rows.fields[name] for name in self.columns if name in rows.fields})
         database.fill(self.schema, inside, by_position=not self.schema.fid)
         key = self.schema.fid or rowid(self.schema)
-        _, found = database.run(f"SELECT {quote(key)} FROM {quote(self.schema.layer)} WHERE {self._condition}", self._text)
+        _, found = database.run(
+            f"SELECT {quote(key)} FROM {quote(self.schema.layer)} WHERE {self._condition}", self._text
+        )
         passing = np.fromiter((row[0] for row in found), np.int64, len(found))
         mask = np.zeros(len(rows), bool)
         if self.schema.fid:
@@ -247,7 +275,11 @@ def file_names(schema: Schema, read: set[str], place: str) -> set[str]:
     chosen = {name for name in schema.fields if name.lower() in lower}
     for name in sorted(chosen - set(declared(schema))):
         first = next(other for other in (schema.fid, schema.geometry, *schema.fields) if other.lower() == name.lower())
-        raise InputError(f"two columns differ only in case, '{first}' and '{name}'", where=place, remedy="rename one of them in the file")
+        raise InputError(
+            f"two columns differ only in case, '{first}' and '{name}'",
+            where=place,
+            remedy="rename one of them in the file",
+        )
     if schema.geometry and schema.geometry.lower() in lower:
         chosen.add(schema.geometry)
     return chosen
@@ -257,4 +289,3 @@ def rowid(schema: Schema) -> str:
     """A name for the row number that no field of the layer takes."""
     taken = {name.lower() for name in (*schema.fields, schema.geometry)}
     return next(name for name in ("rowid", "_rowid_", "oid", "rowid") if name not in taken or name == "rowid")
-

@@ -35,7 +35,7 @@ class Raster:
     Attributes
     ----------
     values
-        2-D array as stored in the file (scaled where the band has a scale or offset), rows from the first line of the file.
+        2-D array as stored in the file, scaled where the band has a scale or offset.
     valid
         2-D array, false where the cell is nodata, masked or NaN.
     transform
@@ -63,10 +63,11 @@ class Raster:
         return projection.same(self.crs, self.study_crs) and self.transform.b == 0 and self.transform.d == 0
 
     def runs(self, mask: Mask) -> Array:
-        """Polygons in the CRS of the study that cover exactly the cells where `mask` (shape of `values`) is true, without overlap.
+        """Polygons in the CRS of the study that cover exactly the cells where `mask` is true, without overlap.
 
-        Cells beside each other in a row become one polygon. Equal runs in successive rows become one as long as cells are parallelograms;
-        in another CRS a polygon goes through the corner of every cell, so that neighbours share every vertex.
+        Cells beside each other in a row become one polygon. Equal runs in successive rows become one as long as cells
+        are parallelograms; in another CRS a polygon goes through the corner of every cell, so that neighbours share
+        every vertex.
         """
         rows, starts, stops = _runs(mask)
         if not len(rows):
@@ -86,7 +87,7 @@ class Raster:
         return self._quads(rows, starts, rows + heights, stops)
 
     def cells(self, bounds: Bounds | None = None) -> tuple[Array, Array]:
-        """Cells with a value, as polygons in the CRS of the study, and their values; with `bounds` those whose rectangle meets it."""
+        """Cells with a value, as polygons in the CRS of the study, and their values; all or those near `bounds`."""
         part = self if bounds is None else self._around(bounds)
         rows, columns = np.nonzero(part.valid)
         quads = part._quads(rows, columns, rows + 1, columns + 1)
@@ -100,25 +101,26 @@ class Raster:
     def area_weighted(self, polygons: Array, statistic: Statistic) -> Array:
         """A value per polygon (CRS of the study), weighted by the exact area of overlap with each cell.
 
-        The mean is sum(value * area) / sum(area), min and max are over the cells that overlap. Cells without a value are left out; NaN
-        where they, with what lies off the raster, are over half of the polygon, and for a polygon that is missing or empty.
+        The mean is sum(value * area) / sum(area), min and max are over the cells that overlap. Cells without a value
+        are left out; NaN where they, with what lies off the raster, are over half of the polygon, and for a polygon
+        that is missing or empty.
         """
         polygons = np.asarray(polygons, dtype=object)
         total = np.zeros(len(polygons))
         covered = np.zeros(len(polygons))
         low, high = np.full(len(polygons), np.inf), np.full(len(polygons), -np.inf)
-        for owner, cells, values, sizes in self._pairs(polygons):
-            area = np.zeros(len(owner))
-            shapely.prepare(polygons[np.unique(owner)])
-            within = shapely.contains_properly(polygons[owner], cells)
+        for polygon, cells, stored, sizes in self._pairs(polygons):
+            area = np.zeros(len(polygon))
+            shapely.prepare(polygons[np.unique(polygon)])
+            within = shapely.contains_properly(polygons[polygon], cells)
             area[within] = sizes[within]
             edge = np.flatnonzero(~within)
-            edge = edge[shapely.intersects(polygons[owner[edge]], cells[edge])]
-            area[edge] = shapely.area(shapely.intersection(polygons[owner[edge]], cells[edge]))
-            real = area > _TRIFLE * np.minimum(sizes, shapely.area(polygons[owner]))
-            owner, area, values = owner[real], area[real], values[real].astype(float)
-            np.add.at(total, owner, area * values)
-            np.add.at(covered, owner, area)
+            edge = edge[shapely.intersects(polygons[polygon[edge]], cells[edge])]
+            area[edge] = shapely.area(shapely.intersection(polygons[polygon[edge]], cells[edge]))
+            real = area > _TRIFLE * np.minimum(sizes, shapely.area(polygons[polygon]))
+            owner, share, values = polygon[real], area[real], stored[real].astype(float)
+            np.add.at(total, owner, share * values)
+            np.add.at(covered, owner, share)
             np.minimum.at(low, owner, values)
             np.maximum.at(high, owner, values)
         enough = (covered > 0) & (2 * covered >= shapely.area(polygons) * (1 - 1e-9))
@@ -128,7 +130,7 @@ class Raster:
         return np.where(enough, result, np.nan)
 
     def _pairs(self, polygons: Array) -> Iterator[tuple[Array, Array, Array, Array]]:
-        """Batches of polygon numbers with a cell whose rectangle may meet the polygon: number, cell, value, area of the cell."""
+        """Batches of cells that may meet a polygon: number of the polygon, cell, value and area of the cell."""
         asked = np.flatnonzero(~(shapely.is_missing(polygons) | shapely.is_empty(polygons)))
         if not len(asked) or not self.valid.any():
             return
@@ -142,14 +144,17 @@ class Raster:
             owner = np.repeat(np.arange(len(group)), counts[group])
             offset = np.arange(len(owner)) - np.repeat(np.cumsum(counts[group]) - counts[group], counts[group])
             owner, offset = owner[start:stop], offset[start:stop]
-            rows, columns = windows[group, 0][owner] + offset // widths[owner], windows[group, 2][owner] + offset % widths[owner]
+            rows, columns = (
+                windows[group, 0][owner] + offset // widths[owner],
+                windows[group, 2][owner] + offset % widths[owner],
+            )
             known = self.valid[rows, columns]
             rows, columns, owner = rows[known], columns[known], chosen[owner[known]]
             cells = self._quads(rows, columns, rows + 1, columns + 1)
             yield owner, cells, self.values[rows, columns], shapely.area(cells)
 
     def _windows(self, bounds: Array) -> Array:
-        """Row and column ranges (first row, end row, first column, end column) that hold rectangles of the CRS of the study."""
+        """Rows and columns (first row, end row, first column, end column) that hold rectangles in the study's CRS."""
         height, width = self.values.shape
         change = projection.transformer(self.study_crs, self.crs)
         west, south, east, north = bounds.T
@@ -175,11 +180,17 @@ class Raster:
         top, bottom, left, right = (int(value) for value in self._windows(np.array([bounds]))[0])
         part = self.values[top:bottom, left:right], self.valid[top:bottom, left:right]
         return Raster(
-            self.name, *part, self.transform * Affine.translation(left, top), self.crs, self.study_crs, self.row + top, self.column + left
+            self.name,
+            *part,
+            self.transform * Affine.translation(left, top),
+            self.crs,
+            self.study_crs,
+            self.row + top,
+            self.column + left,
         )
 
     def _corners(self, columns: Array, rows: Array) -> Array:
-        """x, y in the CRS of the study of grid corners; equal corners give equal numbers, whichever part they are asked from."""
+        """x, y of grid corners in the CRS of the study; one corner gives the same numbers from every part."""
         whole = self.transform * Affine.translation(-self.column, -self.row)
         column, row = columns + self.column, rows + self.row
         x, y = whole.a * column + whole.b * row + whole.c, whole.d * column + whole.e * row + whole.f
@@ -194,7 +205,9 @@ class Raster:
             return np.empty(0, dtype=object)
         columns = np.stack([left, right, right, left, left], axis=1)
         rows = np.stack([top, top, bottom, bottom, top], axis=1)
-        return np.asarray(shapely.polygons(self._corners(columns.ravel(), rows.ravel()).reshape(-1, 5, 2)), dtype=object)
+        return np.asarray(
+            shapely.polygons(self._corners(columns.ravel(), rows.ravel()).reshape(-1, 5, 2)), dtype=object
+        )
 
     def _strips(self, rows: Array, starts: Array, stops: Array) -> Array:
         """Runs as polygons through the corner of every cell."""
@@ -246,7 +259,9 @@ class RasterReader:
         self.place = f"{name} ({spec.path.name})"
         for key in ("layer", "where", "sql"):
             if getattr(spec, key) is not None:
-                raise InputError(f"a raster has no '{key}'", where=self.place, remedy=f"leave {key}: out, or name a vector file")
+                raise InputError(
+                    f"a raster has no '{key}'", where=self.place, remedy=f"leave {key}: out, or name a vector file"
+                )
         self.dataset = locate(spec.path, self.place)
         report.path, report.kind = str(spec.path), "raster"
 
@@ -260,20 +275,16 @@ class RasterReader:
             top, bottom, left, right = (0, file.height, 0, file.width)
             if bounds is not None:
                 top, bottom, left, right = (int(value) for value in whole._windows(np.array([bounds]))[0])
-            values, valid = _band(file, self._spec.band, Window(left, top, max(right - left, 0), max(bottom - top, 0)), self.place)
+            values, valid = _band(
+                file, self._spec.band, Window(left, top, max(right - left, 0), max(bottom - top, 0)), self.place
+            )
             transform = file.transform * Affine.translation(left, top)
         return Raster(self._name, values, valid, transform, crs, self._crs, top, left)
 
     def _file_crs(self, file: Any) -> pyproj.CRS:
         own = pyproj.CRS.from_wkt(file.crs.to_wkt()) if file.crs else None
-        given = None if self._spec.crs is None else projection.parse(self._spec.crs, self.place)
-        if own is None and given is None:
-            raise InputError("the file has no CRS", where=self.place, remedy="add crs: to the layer, such as crs: EPSG:28992")
-        if own is not None and given is not None and not projection.same(own, given):
-            self._report.note(f"the file says its CRS is {own.name}; crs: {self._spec.crs} is not used")
-        found = own or given
-        assert found is not None
-        self._report.crs = found.name if found.to_authority() is None else ":".join(found.to_authority())
+        found = projection.choose(own, self._spec.crs, self._report, self.place)
+        self._report.crs = projection.named(found)
         self._report.features = file.width * file.height
         return found
 
@@ -292,7 +303,9 @@ class opened:  # noqa: N801 - reads as a verb in `with opened(...)`
         except (rasterio.errors.RasterioError, OSError) as error:
             self._env.__exit__(None, None, None)
             message = str(error).replace(self._dataset.target, self._dataset.path.name)
-            raise InputError(f"it cannot be read: {message}", where=self._place, remedy="open it in QGIS to see what is wrong") from None
+            raise InputError(
+                f"it cannot be read: {message}", where=self._place, remedy="open it in QGIS to see what is wrong"
+            ) from None
         return self._file
 
     def __exit__(self, *args: Any) -> None:
@@ -302,12 +315,16 @@ class opened:  # noqa: N801 - reads as a verb in `with opened(...)`
 
 def _band(file: Any, band: int, window: Window, place: str) -> tuple[Array, Mask]:
     if window.width == 0 or window.height == 0:
-        return np.empty((int(window.height), int(window.width)), file.dtypes[band - 1]), np.empty((int(window.height), int(window.width)), bool)
+        return np.empty((int(window.height), int(window.width)), file.dtypes[band - 1]), np.empty(
+            (int(window.height), int(window.width)), bool
+        )
     try:
         values = file.read(band, window=window)
         valid = file.read_masks(band, window=window) > 0
     except (rasterio.errors.RasterioError, OSError) as error:
-        raise InputError(f"band {band} cannot be read ({error})", where=place, remedy="the file may be cut short; fetch it again") from None
+        raise InputError(
+            f"band {band} cannot be read ({error})", where=place, remedy="the file may be cut short; fetch it again"
+        ) from None
     if values.dtype.kind == "c":
         raise InputError("its values are complex numbers", where=place, remedy="name a band of real numbers")
     if values.dtype.kind == "f":

@@ -83,14 +83,15 @@ class LayerReport:
             "notes": list(self.notes),
         }
 
+    @property
     def warnings(self) -> list[str]:
         """Sentences for people, each with its count; none when all went well."""
         found = [f"layer '{self.name}': {note}" for note in self.notes]
         for what, text in (
-            ("repaired", "invalid polygons made valid"),
-            ("dropped_empty", "features without geometry left out"),
-            ("dropped_unreadable", "features with unreadable geometry left out"),
-            ("dropped_outside_crs", "features outside the study's CRS left out"),
+            ("repaired", "features read had invalid polygons, made valid"),
+            ("dropped_empty", "features read have no geometry, left out"),
+            ("dropped_unreadable", "features read have geometry of an unknown type, left out"),
+            ("dropped_outside_crs", "features read lie outside what the CRS allows, left out"),
         ):
             count = len(getattr(self, what))
             if count:

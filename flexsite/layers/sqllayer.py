@@ -1,5 +1,7 @@
 """A layer that a `sql` makes out of the tables of a file."""
 
+# ruff: noqa: S608 - names are quoted; the statement of a study is checked and runs guarded
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,8 +19,9 @@ from flexsite.layers.table import Bounds, Kind, Mask, Rows, Schema, Source, colu
 class SqlLayer:
     """The result of one SELECT over the layers of a file; its feature ids are row numbers from 0.
 
-    Layers are tables under their own names. The geometry of a table is its geometry column, which may be passed on, chosen by CASE or
-    coalesce, but not looked into: geometry never enters SQLite. Only the tables and columns that the statement reads are loaded.
+    Layers are tables under their own names. The geometry of a table is its geometry column, which may be passed on,
+    chosen by CASE or coalesce, but not looked into: geometry never enters SQLite. Only the tables and columns that
+    the statement reads are loaded.
 
     Raises
     ------
@@ -59,7 +62,14 @@ class SqlLayer:
                 break
             except InputError as error:
                 wanted = error.what.partition("no table '")[2].partition("'")[0]
-                missing = next((name for name in available if name.lower() == wanted.lower() and name not in self._database.tables), None)
+                missing = next(
+                    (
+                        name
+                        for name in available
+                        if name.lower() == wanted.lower() and name not in self._database.tables
+                    ),
+                    None,
+                )
                 if missing is not None:
                     self._database.create(source.schema(missing))
                     continue
@@ -69,7 +79,11 @@ class SqlLayer:
         seen: set[str] = set()
         for item in columns:
             if item.lower() in seen:
-                raise InputError(f"two columns of the result are called '{item}', in: {shown(self.text)}", where=self.place, remedy="name them apart with AS")
+                raise InputError(
+                    f"two columns of the result are called '{item}', in: {shown(self.text)}",
+                    where=self.place,
+                    remedy="name them apart with AS",
+                )
             seen.add(item.lower())
         return columns
 
@@ -90,7 +104,9 @@ class SqlLayer:
                 if (extent := source.extent(layer)) is not None:
                     self._extents.append(extent)
         if len({"" if item is None else item.to_wkt() for item in crs}) > 1:
-            raise InputError("the tables have different CRSs", where=self.place, remedy="read them as layers of their own")
+            raise InputError(
+                "the tables have different CRSs", where=self.place, remedy="read them as layers of their own"
+            )
         self.crs = crs[0] if crs else None
         self._order = list(self._database.tables)
 
@@ -99,10 +115,11 @@ class SqlLayer:
 
     def _geometry(self, columns: list[str]) -> tuple[str, Rows]:
         """The one column that holds geometry, and the WKB of each row."""
-        run, nonce = self._database.connection.execute, self._database.nonce
+        run, nonce, table = self._database.connection.execute, self._database.nonce, quote(self.name)
         found = []
         for item in columns:
-            query = f"SELECT 1 FROM {quote(self.name)} WHERE typeof({quote(self._names[item])}) = 'blob' AND substr({quote(self._names[item])}, 1, 16) = ? LIMIT 1"
+            name = quote(self._names[item])
+            query = f"SELECT 1 FROM {table} WHERE typeof({name}) = 'blob' AND substr({name}, 1, 16) = ? LIMIT 1"
             if run(query, (nonce,)).fetchone():
                 found.append(item)
         ids = np.arange(self.count, dtype=np.int64)
@@ -110,10 +127,20 @@ class SqlLayer:
             return "", Rows(ids, pa.array([], pa.large_binary()))
         names = sorted({schema.geometry for schema in self._schemas if schema.geometry})
         if len(found) != 1:
-            what = f"the result has {len(found)} geometry columns ({', '.join(found)})" if found else "the result has no geometry"
-            remedy = "keep one of them" if found else f"add the geometry column {' or '.join(names) or 'of a layer'} to the SELECT"
+            what = (
+                f"the result has {len(found)} geometry columns ({', '.join(found)})"
+                if found
+                else "the result has no geometry"
+            )
+            remedy = (
+                "keep one of them"
+                if found
+                else f"add the geometry column {' or '.join(names) or 'of a layer'} to the SELECT"
+            )
             raise InputError(f"{what}, in: {shown(self.text)}", where=self.place, remedy=remedy)
-        handles = [row[0] for row in run(f"SELECT {quote(self._names[found[0]])} FROM {quote(self.name)} ORDER BY rowid")]
+        handles = [
+            row[0] for row in run(f"SELECT {quote(self._names[found[0]])} FROM {quote(self.name)} ORDER BY rowid")
+        ]
         wkb = self._resolve(handles)
         return found[0], Rows(ids, wkb)
 
@@ -122,7 +149,11 @@ class SqlLayer:
         good = [isinstance(item, bytes) and len(item) == 24 and item.startswith(nonce) for item in handles]
         for row, (item, is_handle) in enumerate(zip(handles, good, strict=True)):
             if item is not None and not is_handle:
-                raise InputError(f"row {row} of the result has something else in the place of its geometry", where=self.place, remedy="let every branch give a geometry column or NULL")
+                raise InputError(
+                    f"row {row} of the result has something else in the place of its geometry",
+                    where=self.place,
+                    remedy="let every branch give a geometry column or NULL",
+                )
         at_table = np.array([int.from_bytes(item[16:18], "big") if isinstance(item, bytes) else -1 for item in handles])
         at_row = np.array([int.from_bytes(item[18:], "big") if isinstance(item, bytes) else 0 for item in handles])
         result = np.full(len(handles), None, dtype=object)
@@ -144,9 +175,11 @@ class SqlLayer:
             mask &= passing
         return mask
 
-    def values(self, name: str) -> pa.Array:
+    def field(self, name: str) -> pa.Array:
         """A column of the result."""
-        cursor = self._database.connection.execute(f"SELECT {quote(self._names[name])} FROM {quote(self.name)} ORDER BY rowid")
+        cursor = self._database.connection.execute(
+            f"SELECT {quote(self._names[name])} FROM {quote(self.name)} ORDER BY rowid"
+        )
         return column([row[0] for row in cursor])
 
     @property

@@ -30,17 +30,23 @@ _STATEMENTS = frozenset({"select", "values", "with"})
 def expression(text: str, place: str) -> str:
     """The one SQL expression in `text`, safe to stand between parentheses.
 
-    Comments become spaces and double-quoted names become backtick-quoted ones: SQLite reads an unknown name between double quotes as a
-    text, one between backticks never.
+    Comments become spaces and double-quoted names become backtick-quoted ones: SQLite reads an unknown name between
+    double quotes as a text, one between backticks never.
 
     Raises
     ------
     InputError
-        When the text is more or less than one expression: a second statement, a parenthesis too many, a bare SELECT, an open quote.
+        When the text is more or less than one expression: a second statement, a parenthesis too many, a bare SELECT,
+        an open quote.
     """
     tokens, words = _tokens(text, place)
     if words and words[0] in _STATEMENTS:
-        raise _wrong("a 'where' is one expression, not a SELECT", text, place, "write a condition such as  status = 'A', or use 'sql'")
+        raise _wrong(
+            "a 'where' is one expression, not a SELECT",
+            text,
+            place,
+            "write a condition such as  status = 'A', or use 'sql'",
+        )
     if not "".join(tokens).strip():
         raise _wrong("the 'where' is empty", text, place, "write a condition, or leave 'where' out")
     return "".join(tokens)
@@ -68,7 +74,7 @@ def _tokens(text: str, place: str) -> tuple[list[str], list[str]]:
     for match in _TOKEN.finditer(text):
         kind, token = match.lastgroup, match.group()
         if kind == "comment":
-            token = " "
+            token = " "  # noqa: S105 - no password
         elif kind == "name":
             token = quote(token[1:-1].replace('""', '"'))
         elif kind == "word":
@@ -84,7 +90,12 @@ def _tokens(text: str, place: str) -> tuple[list[str], list[str]]:
         elif kind == "unclosed":
             raise _wrong(f"an opening {token} without its end", text, place, "close it")
         elif kind == "variable":
-            raise _wrong(f"a variable ({token}) cannot be used", text, place, "write the value itself; quote names that hold such a character")
+            raise _wrong(
+                f"a variable ({token}) cannot be used",
+                text,
+                place,
+                "write the value itself; quote names that hold such a character",
+            )
         tokens.append(token)
     if depth:
         raise _wrong("an opening parenthesis without its end", text, place, "close it")

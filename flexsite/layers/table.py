@@ -35,8 +35,8 @@ _ARROW: dict[Kind, pa.DataType] = {
 class Schema:
     """One layer of a file, as the file has it.
 
-    `fid` is the file's own name of the feature id column, empty where it has none; `geometry` the name of the geometry column, empty
-    where the layer has no geometry. `count` is -1 where only reading tells.
+    `fid` is the file's own name of the feature id column, empty where it has none; `geometry` the name of the
+    geometry column, empty where the layer has no geometry. `count` is -1 where only reading tells.
     """
 
     layer: str
@@ -50,11 +50,14 @@ class Schema:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a layer: feature ids, WKB per row (null where a feature has no geometry; None when not read) and values by field."""
+    """Rows of a layer: feature ids, WKB and values by field.
+
+    `wkb` is null where a feature has no geometry, and None when geometry was not read.
+    """
 
     ids: Ids
-    wkb: pa.Array | None
-    values: dict[str, pa.Array] = field(default_factory=dict)
+    wkb: pa.Array
+    fields: dict[str, pa.Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -67,7 +70,7 @@ class Rows:
         return Rows(
             self.ids[mask],
             None if self.wkb is None else self.wkb.filter(chosen),
-            {name: values.filter(chosen) for name, values in self.values.items()},
+            {name: values.filter(chosen) for name, values in self.fields.items()},
         )
 
 
@@ -118,7 +121,12 @@ def kind_of(dtype: pa.DataType) -> Kind:
         return "integer"
     if types.is_floating(dtype) or types.is_decimal(dtype):
         return "real"
-    if types.is_binary(dtype) or types.is_large_binary(dtype) or types.is_fixed_size_binary(dtype) or types.is_binary_view(dtype):
+    if (
+        types.is_binary(dtype)
+        or types.is_large_binary(dtype)
+        or types.is_fixed_size_binary(dtype)
+        or types.is_binary_view(dtype)
+    ):
         return "binary"
     return "text"
 
@@ -126,7 +134,13 @@ def kind_of(dtype: pa.DataType) -> Kind:
 def plain(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     """`values` as one array of a plain type (see `Kind`); NaN becomes null."""
     if isinstance(values, pa.ChunkedArray):
-        values = values.chunk(0) if values.num_chunks == 1 else pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
+        values = (
+            values.chunk(0)
+            if values.num_chunks == 1
+            else pa.concat_arrays(values.chunks)
+            if values.num_chunks
+            else pa.array([], values.type)
+        )
     dtype = values.type
     types = pa.types
     if isinstance(dtype, pa.BaseExtensionType):
@@ -142,7 +156,9 @@ def plain(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     if types.is_timestamp(dtype):
         return _timestamps(values)
     if types.is_nested(dtype):
-        texts = [None if item is None else json.dumps(item, ensure_ascii=False, default=str) for item in values.to_pylist()]
+        texts = [
+            None if item is None else json.dumps(item, ensure_ascii=False, default=str) for item in values.to_pylist()
+        ]
         return pa.array(texts, pa.large_string())
     if dtype.equals(target):
         return values
@@ -156,7 +172,9 @@ def _timestamps(values: pa.Array) -> pa.Array:
     if zone:
         naive = naive.cast(pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms"), safe=False)
     text = pc.strftime(naive, format="%Y-%m-%dT%H:%M:%S")
-    return pc.binary_join_element_wise(pc.replace_substring_regex(text, r"\.000$", ""), zone, "").cast(pa.large_string())
+    return pc.binary_join_element_wise(pc.replace_substring_regex(text, r"\.000$", ""), zone, "").cast(
+        pa.large_string()
+    )
 
 
 def column(values: list[Any]) -> pa.Array:
@@ -168,4 +186,7 @@ def column(values: list[Any]) -> pa.Array:
         return plain(pa.array([None if value is None else float(value) for value in values], pa.float64()))
     if types <= {bytes}:
         return pa.array(values, pa.large_binary())
-    return pa.array([None if value is None else value if isinstance(value, str) else str(value) for value in values], pa.large_string())
+    return pa.array(
+        [None if value is None else value if isinstance(value, str) else str(value) for value in values],
+        pa.large_string(),
+    )

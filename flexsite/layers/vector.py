@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -37,9 +37,9 @@ class Vector:
     name
         Name of the layer in the study.
     frame
-        GeoDataFrame with a RangeIndex, the asked columns under our names and `geometry`: valid, two-dimensional, never empty. Integers
-        are int64, or Int64 where values are missing; numbers float64 with NaN; truth bool or boolean; text, dates and times are objects,
-        str or None, dates as ISO text.
+        GeoDataFrame with a RangeIndex, the asked columns under our names and `geometry`: valid, two-dimensional, never
+        empty. Integers are int64, or float64 with NaN where values are missing; other numbers float64 with NaN; truth
+        is bool, or objects True, False, None; text, dates and times are objects, str or None: dates as ISO text.
     ids
         Feature ids as GDAL has them, or row numbers from 0 for GeoParquet and `sql`; int64, rising.
     """
@@ -81,7 +81,9 @@ class VectorReader:
         else:
             shapes, ids, values = self._from_file(self.schema, wheres, columns, bounds)
         self.report.add("read", ids)
-        data = {ours: self._values(ours, values[theirs]) for ours, theirs in self._theirs(columns, list(values), "").items()}
+        data = {
+            ours: self._values(ours, values[theirs]) for ours, theirs in self._theirs(columns, list(values), "").items()
+        }
         return Vector(self.name, _frame(data, shapes, self._crs), ids)
 
     @property
@@ -96,7 +98,9 @@ class VectorReader:
 
     def fields(self) -> list[str]:
         """Column names that the layer has under the file's names."""
-        return self.sql.columns if self.schema is None else [*self.schema.fields, *([self.schema.fid] if self.schema.fid else [])]
+        if self.schema is None:
+            return self.sql.columns
+        return [*self.schema.fields, *([self.schema.fid] if self.schema.fid else [])]
 
     def extent(self) -> shapely.Polygon | None:
         """The bounding rectangle of the layer in its file, whatever the filter, brought to the CRS of the study."""
@@ -112,14 +116,8 @@ class VectorReader:
             When neither has one.
         """
         own = self.sql.crs if self.schema is None else self.schema.crs
-        given = None if self._spec.crs is None else projection.parse(self._spec.crs, self.place)
-        if own is None and given is None:
-            raise InputError("the file has no CRS", where=self.place, remedy="add crs: to the layer, such as crs: EPSG:28992")
-        if own is not None and given is not None and not projection.same(own, given):
-            self.report.note(f"the file says its CRS is {_named(own)}; crs: {self._spec.crs} is not used")
-        found = own or given
-        assert found is not None
-        self.report.crs = _named(found)
+        found = projection.choose(own, self._spec.crs, self.report, self.place)
+        self.report.crs = projection.named(found)
         return found
 
     def _choose(self, wanted: str | None, first: bool) -> str:
@@ -127,7 +125,11 @@ class VectorReader:
         names = [name for name, _ in layers]
         if wanted is not None:
             if wanted not in names:
-                raise InputError(f"no layer '{wanted}'", where=self.place, remedy=f"{nearest(wanted, names)} (layers: {', '.join(names)})")
+                raise InputError(
+                    f"no layer '{wanted}'",
+                    where=self.place,
+                    remedy=f"{nearest(wanted, names)} (layers: {', '.join(names)})",
+                )
             return wanted
         spatial = [name for name, kind in layers if kind is not None]
         if not names:
@@ -135,9 +137,15 @@ class VectorReader:
         if len(names) == 1:
             return names[0]
         if not spatial:
-            raise InputError("no layer in it has geometry", where=self.place, remedy=f"its layers are: {', '.join(names)}")
+            raise InputError(
+                "no layer in it has geometry", where=self.place, remedy=f"its layers are: {', '.join(names)}"
+            )
         if len(spatial) > 1 and not first:
-            raise InputError(f"it holds {len(spatial)} layers", where=self.place, remedy=f"add layer: with one of {', '.join(spatial)}")
+            raise InputError(
+                f"it holds {len(spatial)} layers",
+                where=self.place,
+                remedy=f"add layer: with one of {', '.join(spatial)}",
+            )
         return spatial[0]
 
     def _without_geometry(self) -> str:
@@ -150,21 +158,33 @@ class VectorReader:
         found = {}
         for ours in dict.fromkeys(columns):
             if ours == "geometry":
-                raise InputError("a column cannot be called 'geometry'", where=self.place, remedy="give it another name under columns:")
+                raise InputError(
+                    "a column cannot be called 'geometry'",
+                    where=self.place,
+                    remedy="give it another name under columns:",
+                )
             theirs = self._spec.columns.get(ours, ours)
             if theirs not in known and not (fid and theirs == fid):
                 what = f"no column '{theirs}'" + (f" (our '{ours}')" if theirs != ours else "")
-                raise InputError(what, where=self.place, remedy=nearest(theirs, [*self._spec.columns, *known] if theirs == ours else known))
+                raise InputError(
+                    what,
+                    where=self.place,
+                    remedy=nearest(theirs, [*self._spec.columns, *known] if theirs == ours else known),
+                )
             found[ours] = theirs
         return found
 
-    def _from_file(self, schema: Schema, wheres: tuple[str, ...], columns: Sequence[str], bounds: Bounds | None) -> tuple[Array, Ids, dict[str, pa.Array]]:
+    def _from_file(
+        self, schema: Schema, wheres: tuple[str, ...], columns: Sequence[str], bounds: Bounds | None
+    ) -> tuple[Array, Ids, dict[str, pa.Array]]:
         theirs = set(self._theirs(columns, list(schema.fields), schema.fid).values())
         crs = self.file_crs()
         passing = Filter(wheres, schema, self.place) if wheres else None
         read = theirs | (passing.columns if passing else set())
         window = None if bounds is None else projection.window(bounds, self._crs, crs)
-        rows = self.source.read(schema.layer, read - {schema.geometry}, geometry=True, bounds=None if passing and passing.whole else window)
+        rows = self.source.read(
+            schema.layer, read - {schema.geometry}, geometry=True, bounds=None if passing and passing.whole else window
+        )
         if bounds is None and not len(rows):
             raise self._nothing(())
         everything = len(rows)
@@ -174,20 +194,20 @@ class VectorReader:
             raise self._nothing(wheres)
         if not len(rows):
             self._prove(schema, wheres, passing)
-        assert rows.wkb is not None
         shapes, kept = self._shapes(rows.wkb, rows.ids, crs, bounds)
-        values = {name: rows.values[name].filter(pa.array(kept)) for name in theirs if name in rows.values}
-        ids = rows.ids[kept]
+        rows = Rows(rows.ids, None, rows.fields).keep(kept)
+        values, ids = {name: rows.fields[name] for name in theirs if name in rows.fields}, rows.ids
         if schema.fid in theirs and schema.fid not in values:
             values[schema.fid] = pa.array(ids)
         return shapes, ids, values
 
-    def _from_sql(self, wheres: tuple[str, ...], theirs: dict[str, str], bounds: Bounds | None) -> tuple[Array, Ids, dict[str, pa.Array]]:
+    def _from_sql(
+        self, wheres: tuple[str, ...], theirs: dict[str, str], bounds: Bounds | None
+    ) -> tuple[Array, Ids, dict[str, pa.Array]]:
         result = self.sql
         if not result.count:
             raise InputError("its sql gives no feature", where=self.place, remedy="check the sql")
         if self._sql_geometry is None:
-            assert result.rows.wkb is not None
             shapes, kept = self._shapes(result.rows.wkb, result.rows.ids, self.file_crs(), None)
             self._sql_geometry = shapes, result.rows.ids[kept]
         shapes, ids = self._sql_geometry
@@ -201,7 +221,7 @@ class VectorReader:
             near = _touching(shapes, bounds)
             shapes, ids = shapes[near], ids[near]
         taken = pa.array(ids)
-        return shapes, ids, {name: result.values(name).take(taken) for name in set(theirs.values())}
+        return shapes, ids, {name: result.field(name).take(taken) for name in set(theirs.values())}
 
     def _shapes(self, wkb: pa.Array, ids: Ids, crs: pyproj.CRS, bounds: Bounds | None) -> tuple[Array, Array]:
         """Clean geometries in the CRS of the study within `bounds`, and a mask of the rows they belong to."""
@@ -210,7 +230,11 @@ class VectorReader:
         absent = np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes))
         outside = ~absent & ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
         if outside.any() and (outside | absent).all():
-            raise InputError(f"no feature has coordinates that {_named(crs)} allows", where=self.place, remedy="check the CRS of the file")
+            raise InputError(
+                f"no feature has coordinates that {projection.named(crs)} allows",
+                where=self.place,
+                remedy="check the CRS of the file",
+            )
         shapes[outside] = None
         self.report.add("dropped_outside_crs", ids[outside])
         self.report.add("dropped_unreadable", ids[unreadable])
@@ -236,18 +260,24 @@ class VectorReader:
             if schema.count == 0 or self.source.extent(schema.layer) is None:
                 raise self._nothing(())
         else:
-            rows = self.source.read(schema.layer, passing.columns - {schema.geometry}, geometry=schema.geometry in passing.columns)
+            rows = self.source.read(
+                schema.layer, passing.columns - {schema.geometry}, geometry=schema.geometry in passing.columns
+            )
             if not len(rows) or not passing.mask(rows).any():
                 raise self._nothing(wheres if len(rows) else ())
         self._proven.add(wheres)
 
     def _nothing(self, wheres: tuple[str, ...]) -> InputError:
         if not wheres:
-            return InputError("it has no feature", where=self.place, remedy="name another file or layer, or leave it out")
+            return InputError(
+                "it has no feature", where=self.place, remedy="name another file or layer, or leave it out"
+            )
         text = " AND ".join(wheres)
-        return InputError(f"no feature meets  {text}", where=self.place, remedy="check the values: '=' minds upper and lower case")
+        return InputError(
+            f"no feature meets  {text}", where=self.place, remedy="check the values: '=' minds upper and lower case"
+        )
 
-    def _values(self, ours: str, values: pa.Array) -> pd.Series:
+    def _values(self, ours: str, values: pa.Array) -> pd.Series[Any]:
         series, nulled = _series(values, self._spec.missing)
         if nulled:
             self.report.missing[ours] = max(nulled, self.report.missing.get(ours, 0))
@@ -258,7 +288,8 @@ def _near(shapes: Array, bounds: Bounds) -> Array:
     """True where the bounding rectangle meets `bounds`."""
     west, south, east, north = shapely.bounds(shapes).T
     with np.errstate(invalid="ignore"):
-        return (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
+        level = (west <= bounds[2]) & (east >= bounds[0])
+        return np.asarray(level & (south <= bounds[3]) & (north >= bounds[1]))
 
 
 def _touching(shapes: Array, bounds: Bounds) -> Array:
@@ -273,46 +304,44 @@ def _touching(shapes: Array, bounds: Bounds) -> Array:
     return near
 
 
-def _frame(data: dict[str, pd.Series], shapes: Array, crs: pyproj.CRS) -> geopandas.GeoDataFrame:
+def _frame(data: dict[str, pd.Series[Any]], shapes: Array, crs: pyproj.CRS) -> geopandas.GeoDataFrame:
     import geopandas
 
     geometry = geopandas.array.GeometryArray(np.asarray(shapes, dtype=object), crs=crs)
-    return geopandas.GeoDataFrame({**data, "geometry": geometry}, index=pd.RangeIndex(len(shapes)), geometry="geometry", crs=crs)
+    return geopandas.GeoDataFrame(
+        {**data, "geometry": geometry}, index=pd.RangeIndex(len(shapes)), geometry="geometry", crs=crs
+    )
 
 
-def _series(values: pa.Array, missing: Sequence[float | int | str]) -> tuple[pd.Series, int]:
+def _series(values: pa.Array, missing: Sequence[float | int | str]) -> tuple[pd.Series[Any], int]:
     """A pandas column, and how many values `missing` made null."""
-    is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    is_text = pa.types.is_large_string(values.type)
-    listed = [item for item in missing if isinstance(item, str) == is_text and not isinstance(item, bool)] if is_number or is_text else []
     gone = np.zeros(len(values), bool)
-    if listed and is_text:
-        gone = pc.is_in(values, pa.array(listed, pa.large_string())).to_numpy(zero_copy_only=False)
-    elif listed:
-        gone = np.isin(values.to_numpy(zero_copy_only=False), np.array(listed, dtype=float if pa.types.is_floating(values.type) else None))
+    if pa.types.is_large_string(values.type):
+        # A number stands in a text column as it is written: many statistics come as text.
+        texts = pa.array([str(item) for item in missing], pa.large_string())
+        gone = pc.is_in(values, texts).fill_null(False).to_numpy(zero_copy_only=False)
+    elif pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+        for item in missing:
+            if not isinstance(item, str):
+                gone |= pc.equal(values, item).fill_null(False).to_numpy(zero_copy_only=False)
+    gone &= values.is_valid().to_numpy(zero_copy_only=False)
     if gone.any():
         values = pc.if_else(pa.array(gone), pa.scalar(None, values.type), values)
     return _pandas(values), int(gone.sum())
 
 
-def _pandas(values: pa.Array) -> pd.Series:
+def _pandas(values: pa.Array) -> pd.Series[Any]:
     full = values.null_count == 0
-    convert: Callable[..., Array] = values.to_numpy
-    if pa.types.is_integer(values.type):
-        if full:
-            return pd.Series(convert())
-        null = values.is_null().to_numpy(zero_copy_only=False)
-        return pd.Series(pd.arrays.IntegerArray(values.fill_null(0).to_numpy().copy(), null))
-    if pa.types.is_floating(values.type):
-        return pd.Series(convert(zero_copy_only=False).astype(float))
-    if pa.types.is_boolean(values.type):
-        if full:
-            return pd.Series(convert(zero_copy_only=False).astype(bool))
-        null = values.is_null().to_numpy(zero_copy_only=False)
-        return pd.Series(pd.arrays.BooleanArray(values.fill_null(False).to_numpy(zero_copy_only=False).astype(bool), null))
-    return pd.Series(np.array([*values.to_pylist(), None], dtype=object)[:-1], dtype=object)
+    if pa.types.is_floating(values.type) or (pa.types.is_boolean(values.type) and full):
+        return pd.Series(values.to_numpy(zero_copy_only=False))
+    if pa.types.is_integer(values.type) and (full or _is_exact(values)):
+        return pd.Series(values.to_numpy(zero_copy_only=False))
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values.to_pylist()
+    return pd.Series(objects, dtype=object)
 
 
-def _named(crs: pyproj.CRS) -> str:
-    authority = crs.to_authority(min_confidence=70)
-    return ":".join(authority) if authority else crs.name
+def _is_exact(values: pa.Array) -> bool:
+    """Whether integers survive as float64."""
+    found = pc.min_max(values).as_py()
+    return found["min"] is None or (found["min"] >= -(2**53) and found["max"] <= 2**53)
