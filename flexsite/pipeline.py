@@ -139,8 +139,9 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
         Every candidate stays a row: one without a site stands in as a whole, never suitable. Then all candidates lie in the area.
     """
     timer, notices = _Timer(), Notices()
-    for name in study.undefined_measures():
-        notices.warn(f"measure_{name}", f"measure '{name}' is asked for by a profile and not defined; it is empty everywhere")
+    undefined = study.undefined_measures()
+    if undefined:
+        notices.warn("measures", f"{len(undefined)} measures that profiles ask for are not defined and empty everywhere: {', '.join(undefined)}")
     if not study.rules:
         notices.warn("no_rules", "the study has no rules: all ground of the candidates counts as available")
     if not study.profiles:
@@ -190,7 +191,9 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
     access = measure_access(study.access, layers, frame[["site_id", "area_m2", "geometry"]], layers.crs)
     for name in access.columns.columns:
         frame[name] = access.columns[name].to_numpy()
-    if access.no_access is not None:
+    for warning in access.warnings:
+        notices.warn(f"access_{warning}", warning)
+    if access.no_access.any():
         marks = frame["marks"].astype(object).to_numpy(copy=True)
         for row in np.flatnonzero(access.no_access):
             marks[row] = f"{marks[row]};no_access" if marks[row] else "no_access"
@@ -212,7 +215,7 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
     timer.lap("suitability")
 
     for name, report in layers.report.items():
-        for text in getattr(report, "warnings", ()):
+        for text in report.warnings:
             notices.warn(f"layer_{name}_{text}", text)
     result = Result(
         study=study,
@@ -223,9 +226,9 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
         excluded=excluded_frame(ground, parts, candidates, study, layers.crs) if wanted else None,
         area=shapely.union_all(area),
         plots=_plots(candidates, ground, layers.crs),
-        assumed_complete=_assumed(study, layers),
+        assumed_complete=assumed_complete(study, layers),
         counts={"candidates": len(candidates.ids), "sites": len(frame), "suitability": len(judged)},
-        layers=dict(layers.report),
+        layers={name: report.counts() for name, report in layers.report.items()},
         access=dict(access.info),
         warnings=list(notices.texts.values()),
         timings=timer.seconds,
@@ -299,7 +302,7 @@ def _frame_around(study: Study, layers: Layers) -> shapely.Geometry:
     return shapely.box(*shapely.total_bounds(geometry)).buffer(1.0)
 
 
-def _assumed(study: Study, layers: Layers) -> list[str]:
+def assumed_complete(study: Study, layers: Layers) -> list[str]:
     """Vector layers whose absence of a feature counts as 'nothing there' without the study saying what they cover."""
     used = [rule.layer for rule in study.rules] + [column.layer for column in study.columns.values()]
     used += [name for measure in study.access.measures for name in measure_layers(measure)]

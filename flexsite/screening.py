@@ -118,7 +118,9 @@ def _tree(study: Study, file: str, layer: str | None, candidates: dict[str, Any]
 def _usual_id(study: Study) -> str | None:
     from flexsite.layers import describe
 
-    fields = describe(study.layers[PLOTS]).fields
+    found = describe(study.layers[PLOTS], f"plots ({study.layers[PLOTS].path.name})").vectors
+    wanted = study.layers[PLOTS].layer
+    fields = next((vector.fields for vector in found if wanted in {None, vector.layer}), {})
     return next((name for name in ("plot_id", "id") if name in fields), None)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access.entrances import Entrances
+from flexsite.access.snap import Entrances
 from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray, shortest_arcs
 
 TOLERANCE = 1e-6

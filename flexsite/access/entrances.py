@@ -2,57 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.streets import FloatArray, Graph, IntArray
+from flexsite.access.snap import Entrances, Geometries, nearest
+from flexsite.access.streets import Graph, IntArray
 
 LONG_BOUNDARY = 100.0
 """Metres of boundary above which a site gets more entrances than one (design)."""
 MOST = 16
 """Entrances of a site at most (design)."""
 _SAME = 1e-6  # metres below which two distances are called equal
-_AT_NODE = 1e-7  # metres from an edge's end within which a point is that end
-
-Geometries = NDArray[np.object_]
-
-
-@dataclass(frozen=True)
-class Entrances:
-    """Points on streets, in order of their owner and of being found.
-
-    Parameters
-    ----------
-    owner
-        (k,) row of the site or place, rising.
-    edge
-        (k,) row of the edge in the streets.
-    offset
-        (k,) metres from the edge's first node to the point, along the edge.
-    leg
-        (k,) metres of the straight leg between owner and point.
-    xy
-        (k, 2) the point, in the study's CRS.
-    """
-
-    owner: IntArray
-    edge: IntArray
-    offset: FloatArray
-    leg: FloatArray
-    xy: FloatArray
-
-    def __len__(self) -> int:
-        """Number of entrances."""
-        return len(self.owner)
-
-    def take(self, rows: NDArray[Any]) -> Entrances:
-        """Some of them."""
-        return Entrances(self.owner[rows], self.edge[rows], self.offset[rows], self.leg[rows], self.xy[rows])
 
 
 class Barriers:
@@ -95,10 +58,10 @@ def site_entrances(graph: Graph, sites: Geometries, *, max_snap: float, spacing:
     barriers
         What a straight leg may not cross.
     """
-    first = _nearest(graph, sites, max_snap)
-    first_leg = _legs(graph, sites[first.owner], first)
+    first = nearest(graph, sites, max_snap)
+    first_leg = _legs(sites[first.owner], first)
     points, owner, order = _boundary_points(sites, first, spacing)
-    more = _nearest(graph, points, max_snap)
+    more = nearest(graph, points, max_snap)
     more_leg = shapely.linestrings(np.stack([shapely.get_coordinates(points[more.owner]), more.xy], axis=1).reshape(-1, 2, 2))
     both = _concatenate(first, Entrances(owner[more.owner], more.edge, more.offset, more.leg, more.xy))
     rank = np.concatenate([np.zeros(len(first), np.int64), 1 + order[more.owner]])
@@ -110,42 +73,11 @@ def site_entrances(graph: Graph, sites: Geometries, *, max_snap: float, spacing:
 
 def place_entrances(graph: Graph, places: Geometries, *, max_snap: float, barriers: Barriers) -> Entrances:
     """The one entrance of every place: the street point nearest to it, unless that is farther than `max_snap` or across a barrier."""
-    found = _nearest(graph, places, max_snap)
-    return found.take(~barriers.block(_legs(graph, places[found.owner], found)))
+    found = nearest(graph, places, max_snap)
+    return found.take(~barriers.block(_legs(places[found.owner], found)))
 
 
-def _nearest(graph: Graph, geometries: Geometries, max_snap: float) -> Entrances:
-    """The nearest street point of every geometry that has one within `max_snap`.
-
-    Of edges at the same distance the first counts. Where streets run through a polygon, it is the point nearest to the polygon's point
-    on surface.
-    """
-    near, door, leg = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    if len(graph.doors) and len(geometries):
-        (near, door), leg = graph.tree.query_nearest(geometries, max_distance=max_snap + _SAME, return_distance=True)
-    within = leg <= max_snap + 1e-9
-    near, edge, leg = near[within], graph.doors[door[within]], leg[within]
-    lines = graph.streets.lines
-    target = np.asarray(geometries, dtype=object)[near]
-    apart = np.zeros(len(near))
-    through = np.flatnonzero((leg == 0) & (shapely.get_dimensions(target) > 0))
-    if len(through):
-        centre = shapely.point_on_surface(target[through])
-        inside = shapely.intersection(lines[edge[through]], target[through])
-        apart[through] = shapely.distance(centre, inside)
-        target[through] = shapely.get_point(shapely.shortest_line(inside, centre), 0)
-    order = np.lexsort((edge, apart, near))
-    near, edge, leg, target = near[order], edge[order], leg[order], target[order]
-    first = np.append(True, near[1:] != near[:-1])[: len(near)]
-    near, edge, leg, target = near[first], edge[first], leg[first], target[first]
-    touched = shapely.get_point(shapely.shortest_line(lines[edge], target), 0)
-    length = graph.streets.length[edge]
-    offset = np.nan_to_num(shapely.line_locate_point(lines[edge], touched))  # a street without length has no position
-    offset = np.where(offset <= _AT_NODE, 0.0, np.where(offset >= length - _AT_NODE, length, offset))
-    return Entrances(near.astype(np.int64), edge.astype(np.int64), offset, leg, shapely.get_coordinates(touched))
-
-
-def _legs(graph: Graph, geometries: Geometries, entrances: Entrances) -> Geometries:
+def _legs(geometries: Geometries, entrances: Entrances) -> Geometries:
     """Straight lines from geometries to their entrances."""
     if not len(entrances):
         return np.empty(0, dtype=object)

@@ -10,13 +10,13 @@ import shapely
 from flexsite.access.places import numbers
 from flexsite.access.streets import Bounds, FloatArray
 from flexsite.errors import InputError
-from flexsite.geometry import Geometries, overlap
+from flexsite.geometry import Geometries, overlap, rounded_area
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
 
 Statistic = Literal["mean", "min", "max"]
-_HALF = 0.5
+_HALF = 0.5 - 1e-9
 """Share of a site that must be known for it to have a value (design, Measures)."""
 
 
@@ -62,19 +62,17 @@ def value(layers: Layers, layer: str, column: str | None, statistic: Statistic, 
 def _polygon_value(features: Geometries, values: FloatArray, statistic: Statistic, sites: Geometries) -> FloatArray:
     known = np.isfinite(values) & (shapely.get_dimensions(features) == 2)
     features, values = features[known], values[known]
-    result = np.full(len(sites), np.nan)
     row, feature, area = overlap(sites, features, np.arange(len(features)), union=False)
     if not len(row):
-        return result
+        return np.full(len(sites), np.nan)
     found = values[feature.astype(np.int64)]
-    if statistic == "mean":
-        weight = np.bincount(row, area, minlength=len(sites))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            result = np.bincount(row, area * found, minlength=len(sites)) / weight
-    else:
-        extreme, start = (np.fmin, np.inf) if statistic == "min" else (np.fmax, -np.inf)
-        result = np.full(len(sites), start)
-        extreme.at(result, row, found)
+    low, high = np.full(len(sites), np.inf), np.full(len(sites), -np.inf)
+    np.minimum.at(low, row, found)
+    np.maximum.at(high, row, found)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.bincount(row, area * found, minlength=len(sites)) / np.bincount(row, area, minlength=len(sites))
+    # within the extremes: rounding may not lift the mean of equal values above them
+    result = {"mean": np.clip(mean, low, high), "min": low, "max": high}[statistic]
     result[covered(features, sites) < _HALF] = np.nan
     return result
 
@@ -115,7 +113,7 @@ def covered(features: Geometries, sites: Geometries) -> FloatArray:
     features = features[shapely.get_dimensions(features) == 2]
     result = np.zeros(len(sites))
     row, _, area = overlap(sites, features, np.zeros(len(features), np.int64), union=True)
-    result[row] = np.minimum(area / shapely.area(sites[row]), 1.0)
+    result[row] = np.minimum(area / rounded_area(sites[row]), 1.0)
     return result
 
 

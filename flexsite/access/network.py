@@ -11,8 +11,9 @@ import pyproj
 import shapely
 
 from flexsite.access import distance
-from flexsite.access.entrances import Barriers, Entrances, Geometries, place_entrances, site_entrances
+from flexsite.access.entrances import Barriers, place_entrances, site_entrances
 from flexsite.access.places import Places, PlaceSource
+from flexsite.access.snap import Entrances, Geometries
 from flexsite.access.streets import Bounds, FloatArray, Graph, IntArray, NetworkMode, StreetFile, Streets, expand, join
 from flexsite.errors import InputError
 from flexsite.study.access import Access, StreetsSource

@@ -16,6 +16,8 @@ from flexsite.layers import projection
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from flexsite.access.snap import Segments
+
 Bounds = tuple[float, float, float, float]
 """minx, miny, maxx, maxy."""
 NetworkMode = Literal["walk", "cycle"]
@@ -193,9 +195,11 @@ class Graph:
         return cls(streets, mode, along, against, np.flatnonzero((along | against) & ~streets.ferry))
 
     @cached_property
-    def tree(self) -> shapely.STRtree:
-        """Spatial index of the edges in `doors`."""
-        return shapely.STRtree(self.streets.lines[self.doors])
+    def segments(self) -> Segments:
+        """Spatial index of the straight segments of the edges in `doors`."""
+        from flexsite.access.snap import Segments
+
+        return Segments(self)
 
     @cached_property
     def matrix(self) -> csr_array[Any]:

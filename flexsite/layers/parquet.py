@@ -165,7 +165,7 @@ def _at(table: pa.Table, path: list[str]) -> Array:
     values = table.column(path[0]).combine_chunks()
     for name in path[1:]:
         values = pc.struct_field(values, name)
-    return plain(values).to_numpy(zero_copy_only=False)
+    return np.asarray(plain(values).to_numpy(zero_copy_only=False))
 
 
 def _native(column: pa.ChunkedArray, encoding: str) -> pa.Array:

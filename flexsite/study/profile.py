@@ -129,6 +129,10 @@ class Profile(StrictModel):
             for test in (requirement.any if isinstance(requirement, AnyOf) else [requirement])
         ]  # fmt: skip
 
-    def numbers(self) -> list[Sourced]:
-        """Every part of the profile that holds a number with a policy meaning."""
-        return [*self.tests(), *self.criteria.values(), self.unit, self.homes, self.term]
+    def certainties(self) -> list[str | None]:
+        """Certainty of every number with a policy meaning; a test under `any` takes that of the whole where it has none of its own."""
+        found: list[str | None] = []
+        for requirement in self.requires.values():
+            tests = requirement.any if isinstance(requirement, AnyOf) else [requirement]
+            found += [test.certainty or requirement.certainty for test in tests if test.in_ is None]
+        return [*found, *(part.certainty for part in (*self.criteria.values(), self.unit, self.homes, self.term))]

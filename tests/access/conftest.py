@@ -12,7 +12,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from flexsite.access.entrances import Entrances
+from flexsite.access.snap import Entrances
 from flexsite.access.streets import Graph, StreetFile
 
 RD = pyproj.CRS.from_epsg(28992)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flexsite.access.distance import nearest, total_within
-from flexsite.access.entrances import Entrances
+from flexsite.access.snap import Entrances
 from flexsite.access.search import totals_in_reach
 from flexsite.access.streets import Graph
 

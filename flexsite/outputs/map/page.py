@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import folium
 from branca.element import Element, Figure
@@ -123,8 +123,8 @@ class SiteMap(folium.Map):  # type: ignore[misc, unused-ignore]
     >>> SiteMap(data).save("map.html")                                    # doctest: +SKIP
     """
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012  folium's own names
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
     _template = Template(
         """
         {% macro html(this, kwargs) %}<div class="folium-map" id="{{ this.get_name() }}"></div>
@@ -146,6 +146,7 @@ class SiteMap(folium.Map):  # type: ignore[misc, unused-ignore]
             attribution_control=False,
             fade_animation=False,
             min_zoom=5,
+            zoom_snap=0.5,
             max_zoom=21,
         )
         self._warn = on_warning

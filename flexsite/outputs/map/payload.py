@@ -22,7 +22,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.outputs.map.codec import encode_polygons, shuffle
+from flexsite.outputs.map.codec import HALF_EQUATOR, WORLD, encode_polygons, shuffle, to_units
 from flexsite.outputs.map.data import Label, MapData, ProfileInfo
 from flexsite.outputs.map.lattice import Lattice, lattices
 
@@ -201,8 +201,18 @@ def _context(columns: Columns, data: MapData, item: Any) -> dict[str, Any]:
     lines = np.isin(shapely.get_type_id(shapes), (1, 2, 5))
     shapes = np.where(lines, shapely.buffer(shapes, 4.0, quad_segs=1), shapes)
     block, _ = _bounded(shapes, data.crs, _EXCLUDED_VERTICES // 5)
-    names = [_text(name) for name in item.names] if len(item.names) == len(shapes) else []
-    return {"kind": item.kind, "label": _label(item.label), "polygons": columns.raw(block), "names": names}
+    named = len(item.names) == len(shapes)
+    mercator = gpd.GeoSeries(shapes, crs=data.crs).to_crs(3857)
+    points = shapely.get_coordinates(shapely.point_on_surface(mercator.to_numpy()))
+    bounds = mercator.bounds.to_numpy()
+    return {
+        "kind": item.kind,
+        "label": _label(item.label),
+        "polygons": columns.raw(block),
+        "names": [_text(name) for name in item.names] if named else [],
+        "at": columns.array(to_units(points).reshape(-1)),
+        "wide": columns.array((bounds[:, 2] - bounds[:, 0]) * WORLD / (2 * HALF_EQUATOR)),
+    }
 
 
 def _lattice(columns: Columns, lattice: Lattice) -> dict[str, Any]:

@@ -43,7 +43,7 @@ function failedText(words, profile, id) {
 }
 
 function scoreTable(words, profile, site) {
-  const body = site.criteria.map((item, c) => {
+  const body = site.criteria.flatMap((item, c) => {
     const info = profile.criteria[c];
     const bar = el('span', { className: 'fs-bar', 'aria-hidden': 'true' }, el('i', {}));
     bar.firstChild.style.width = item.value + '%';
@@ -52,9 +52,12 @@ function scoreTable(words, profile, site) {
       worst: words.n(info.worst, Number.isInteger(info.worst) ? 0 : undefined) + unitOf(words, info.unit),
       best: words.n(info.best, Number.isInteger(info.best) ? 0 : undefined) + unitOf(words, info.unit),
     });
-    return el('tr', {}, el('th', { scope: 'row' }, words.label(info.label), el('small', {}, raw), el('small', { className: 'fs-scale' }, scale)),
-      el('td', { className: 'fs-n' }, bar, words.n(item.value, 0)), el('td', { className: 'fs-n' }, words.n(item.weight, 0)),
-      el('td', { className: 'fs-n' }, words.n(item.points, 1)));
+    return [
+      el('tr', { className: 'fs-values' }, el('th', { scope: 'row' }, words.label(info.label)),
+        el('td', { className: 'fs-n' }, bar, words.n(item.value, 0)), el('td', { className: 'fs-n' }, words.n(item.weight, 0)),
+        el('td', { className: 'fs-n' }, words.n(item.points, 1))),
+      el('tr', { className: 'fs-scale' }, el('td', { colspan: '4' }, raw + ' (' + scale + ')')),
+    ];
   });
   const head = ['card.criterion', 'card.value', 'card.weight', 'card.points'].map((key, k) =>
     el('th', { scope: 'col', className: k ? 'fs-n' : null }, words.t(key)));

@@ -66,11 +66,26 @@ const PolygonLayer = L.GridLayer.extend({
     return tile;
   },
 
+  // At half zooms Leaflet shows the tiles smaller; lines and dots are drawn that much larger.
+  enlarge() {
+    return this._map ? Math.max(1, Math.pow(2, this._tileZoom - this._map.getZoom())) : 1;
+  },
+
+  onAdd(map) {
+    L.GridLayer.prototype.onAdd.call(this, map);
+    map.on('zoomend', this.rescale, this);
+  },
+
+  rescale() {
+    if (this.enlarged !== this.enlarge()) this.repaint();
+  },
+
   paint(tile, at, ratio) {
     const pen = tile.getContext('2d');
     const side = 256 * ratio;
     const units = WORLD / Math.pow(2, at.z);
-    const view = { pen, ratio, side, left: at.x * units, top: at.y * units, scale: side / units, zoom: at.z };
+    this.enlarged = this.enlarge();
+    const view = { pen, ratio, size: ratio * this.enlarged, side, left: at.x * units, top: at.y * units, scale: side / units, zoom: at.z };
     pen.clearRect(0, 0, side, side);
     if (at.y < 0 || at.x < 0) return;
     const margin = 8 / view.scale;
@@ -88,7 +103,7 @@ const PolygonLayer = L.GridLayer.extend({
   },
 
   fill(view, group, style) {
-    const { pen, ratio } = view;
+    const { pen, ratio, size } = view;
     const edge = view.zoom >= (style.from || 0) && style.stroke;
     const paint = (some, finish) => {
       for (let k = 0; k < some.length; k += 32) {
@@ -108,7 +123,7 @@ const PolygonLayer = L.GridLayer.extend({
     }
     if (edge) {
       pen.strokeStyle = style.stroke;
-      pen.lineWidth = (style.width || 1) * ratio;
+      pen.lineWidth = (style.width || 1) * size;
       pen.lineJoin = 'round';
       paint(group, () => pen.stroke());
     }
@@ -136,7 +151,7 @@ const PolygonLayer = L.GridLayer.extend({
 
   // Dots are written as pixels: fifty thousand of them take a few milliseconds.
   dots(view, small) {
-    const { pen, side, ratio, scale, left, top } = view;
+    const { pen, side, size, scale, left, top } = view;
     if (!scratch || scratch.canvas.width !== side) {
       const canvas = document.createElement('canvas');
       canvas.width = canvas.height = side;
@@ -151,7 +166,7 @@ const PolygonLayer = L.GridLayer.extend({
     for (const c of this.order) {
       const style = this.styles[c];
       if (!style.dot) continue;
-      const { core, halo, half } = disc(style.dot * ratio);
+      const { core, halo, half } = disc(Math.round(style.dot * size));
       const colour = pixel(style.dotColour || style.fill);
       for (const i of small[c]) {
         const x = Math.round(((x0[i] + x1[i]) / 2 - left) * scale - half);
@@ -159,8 +174,9 @@ const PolygonLayer = L.GridLayer.extend({
         if (style.halo) for (const [dx, dy] of halo) put(x + dx, y + dy, 0xffffffff, true);
         for (const [dx, dy] of core) put(x + dx, y + dy, colour);
         if (this.flags[i]) {
-          const middle = Math.floor(half - ratio / 2);
-          for (let dy = 0; dy < ratio; dy++) for (let dx = 0; dx < ratio; dx++) put(x + middle + dx, y + middle + dy, 0xffffffff);
+          const hole = Math.max(1, Math.round(size));
+          const middle = Math.floor(half - hole / 2);
+          for (let dy = 0; dy < hole; dy++) for (let dx = 0; dx < hole; dx++) put(x + middle + dx, y + middle + dy, 0xffffffff);
         }
       }
     }
@@ -169,15 +185,15 @@ const PolygonLayer = L.GridLayer.extend({
   },
 
   outline(view, i) {
-    const { pen, ratio, scale, left, top } = view;
+    const { pen, size, scale, left, top } = view;
     const { x0, y0, x1, y1 } = this.polygons;
     const across = Math.max(x1[i] - x0[i], y1[i] - y0[i]) * scale;
     pen.beginPath();
-    if (across < 10 * ratio) pen.arc(((x0[i] + x1[i]) / 2 - left) * scale, ((y0[i] + y1[i]) / 2 - top) * scale, 7 * ratio, 0, 7);
+    if (across < 10 * size) pen.arc(((x0[i] + x1[i]) / 2 - left) * scale, ((y0[i] + y1[i]) / 2 - top) * scale, 7 * size, 0, 7);
     else this.trace(view, i);
     pen.lineJoin = 'round';
     for (const [width, colour] of [[5, '#ffffff'], [2.5, '#000000']]) {
-      pen.lineWidth = width * ratio;
+      pen.lineWidth = width * size;
       pen.strokeStyle = colour;
       pen.stroke();
     }
@@ -218,5 +234,30 @@ const PolygonLayer = L.GridLayer.extend({
       }
     });
     return best;
+  },
+});
+
+// Names of places, shown while the place is wide enough on the screen.
+const NameLayer = L.Layer.extend({
+  initialize(names, at, wide) {
+    Object.assign(this, { names, at, wide });
+  },
+
+  onAdd(map) {
+    const pane = map.getPane('fsNames') || map.createPane('fsNames');
+    pane.style.zIndex = 440;
+    pane.style.pointerEvents = 'none';
+    this.labels = this.names.map((name) => pane.appendChild(el('span', { className: 'fs-name' }, name)));
+    map.on('zoomend viewreset', this.place, this);
+    if (map._loaded) this.place();
+  },
+
+  place() {
+    const map = this._map;
+    const pixels = Math.pow(2, map.getZoom() - (BITS - 8));
+    this.labels.forEach((label, k) => {
+      label.hidden = this.wide[k] * pixels < 70 || !this.names[k];
+      L.DomUtil.setPosition(label, map.latLngToLayerPoint(map.unproject([this.at[2 * k], this.at[2 * k + 1]], BITS - 8)).round());
+    });
   },
 });

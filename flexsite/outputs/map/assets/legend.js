@@ -10,10 +10,13 @@ const STYLES = [
 ];
 const PAINT_ORDER = [4, 5, 3, 2, 1, 0];
 
-// Grounds that rules took: colour and hatching differ together.
-const GROUND = ['#b35806', '#7b3294', '#a50f15', '#8c6d1f', '#4d4d4d', '#c51b7d'].map((colour, k) => ({
-  fill: colour + '40', stroke: colour, from: 10, hatch: k % 6, ink: colour, dot: 2, dotColour: colour,
-}));
+// Grounds that rules took: colour and hatching differ; no two pairs are equal among 36 rules.
+const GROUND_COLOURS = ['#b35806', '#7b3294', '#a50f15', '#8c6d1f', '#4d4d4d', '#c51b7d'];
+
+function groundStyle(place) {
+  const colour = GROUND_COLOURS[place % 6];
+  return { fill: colour + '33', stroke: colour, from: 10, hatch: (place + Math.floor(place / 6)) % 6, ink: colour, dot: 2, dotColour: colour };
+}
 
 const AREA = [{ fill: '#fbfbf8', stroke: '#7a838c', width: 1.4, dot: 3 }];
 const CONTEXT = {
@@ -43,11 +46,11 @@ function legendContent(app, counts) {
   lines.push(line(swatchOf({ fill: '#ffffff', stroke: '#4c555e', ink: '#1d2733' }, true), words.t('legend.unknown'), counts[6]));
   if (app.ground) {
     for (const [place, id] of sites.excluded.order.entries()) {
-      if (!app.ground.hidden.has(place)) lines.push(line(swatchOf(GROUND[place % GROUND.length]), stepName(words, id), null));
+      if (!app.ground.hidden.has(place)) lines.push(line(swatchOf(groundStyle(place)), stepName(words, id), null));
     }
   }
   lines.push(line(swatchOf(AREA[0]), words.t('legend.area'), null));
-  const open = app.legendOpen === undefined ? !window.matchMedia('(max-width: 820px)').matches : app.legendOpen;
+  const open = app.legendOpen === undefined ? !narrow() : app.legendOpen;
   const title = sites.profile ? words.label(sites.profile.label) : words.t('legend');
   return el('details', { open, ontoggle: (event) => { app.legendOpen = event.target.open; } },
     el('summary', {}, words.t('legend')), sites.profile ? el('p', { className: 'fs-legend-for' }, title) : null,

@@ -14,6 +14,7 @@ class App {
     this.controls();
     this.colour();
     this.speak(this.words.language);
+    this.home(false);
     map.on('click', (event) => this.click(event));
     document.addEventListener('keydown', (event) => { if (event.key === 'Escape') this.close(); });
   }
@@ -27,10 +28,13 @@ class App {
       return new PolygonLayer(polygons, styles, order, { pane: name, minZoom: 5, maxZoom: 21 }).addTo(map);
     };
     add('fsArea', 210, sites.area, AREA, [0]);
-    this.context = meta.context.map((item, k) => add('fsContext' + k, 220 + k, new Polygons(section(item.polygons)), [CONTEXT[item.kind]], [0]));
+    this.context = meta.context.map((item, k) => {
+      if (item.names.length) new NameLayer(item.names, section(item.at), section(item.wide)).addTo(map);
+      return add('fsContext' + k, 220 + k, new Polygons(section(item.polygons)), [CONTEXT[item.kind]], [0]);
+    });
     if (sites.excluded) {
       const ground = sites.excluded;
-      const styles = ground.order.map((_, place) => GROUND[place % GROUND.length]);
+      const styles = ground.order.map((_, place) => groundStyle(place));
       this.ground = add('fsGround', 400, ground.polygons, styles, styles.map((_, place) => place));
       this.groundHa = new Float64Array(styles.length);
       const places = new Map(ground.order.map((id, place) => [id, place]));
@@ -55,21 +59,28 @@ class App {
     new ResizeObserver(() => map.invalidateSize()).observe(map.getContainer());
     map.invalidateSize({ animate: false });
     this.bounds = sites.area.bounds || sites.polygons.bounds;
-    this.home(false);
   }
 
   toLatLng(x, y) {
     return this.map.unproject([x, y], BITS - 8);
   }
 
-  frame([west, north, east, south], options) {
-    const wide = !window.matchMedia('(max-width: 820px)').matches && !this.parts.card.hidden;
-    this.map.fitBounds(L.latLngBounds(this.toLatLng(west, south), this.toLatLng(east, north)),
+  latLngBounds([west, north, east, south]) {
+    return L.latLngBounds(this.toLatLng(west, south), this.toLatLng(east, north));
+  }
+
+  frame(bounds, options) {
+    const wide = !narrow() && !this.parts.card.hidden;
+    this.map.fitBounds(this.latLngBounds(bounds),
       { paddingTopLeft: [10, 10], paddingBottomRight: [wide ? 400 : 10, 10], ...options });
   }
 
   home(animate) {
-    if (this.bounds) this.frame(this.bounds, { animate, paddingBottomRight: [10, 10] });
+    if (!this.bounds) return;
+    const zoom = (left) => this.map.getBoundsZoom(this.latLngBounds(this.bounds), false, L.point(left + 10, 20));
+    const beside = narrow() ? 10 : this.parts.legend.offsetWidth + 22; // not under the legend when that costs nothing
+    const left = zoom(beside) === zoom(10) ? beside : 10;
+    this.frame(this.bounds, { animate, paddingTopLeft: [left, 10], paddingBottomRight: [10, 10] });
   }
 
   colour() {
@@ -180,6 +191,7 @@ class App {
     this.place = this.placeOf(i);
     this.opened();
     if (fly) {
+      if (narrow()) this.map.getContainer().scrollIntoView({ block: 'start' });
       const { x0, y0, x1, y1 } = this.sites.polygons;
       const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
       this.frame([x0[i], y0[i], x1[i], y1[i]], { maxZoom: 16, animate: !still });
@@ -211,6 +223,10 @@ class App {
     this.layer.selected = -1;
     this.opened();
   }
+}
+
+function narrow() {
+  return window.matchMedia('(max-width: 820px)').matches;
 }
 
 function byId(id) {

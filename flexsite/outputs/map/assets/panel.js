@@ -75,7 +75,7 @@ function listRow(app, i, columns) {
   const profile = sites.profile;
   const years = sites.fact('net_years', i);
   const route = sites.fact('route', i);
-  const about = columns.map((item) => item.value.at(i)).filter(Boolean).join(', ');
+  const about = [...columns.map((item) => item.value.at(i)), route ? words.word('route', route) : ''].filter(Boolean).join(' \u00b7 ');
   const swatch = el('i', { className: 'fs-swatch', 'aria-hidden': 'true' });
   swatch.style.background = STYLES[app.layer.classes[i]].fill;
   return el('tr', { 'data-site': String(i), 'aria-current': i === app.layer.selected ? 'true' : null },
@@ -84,8 +84,7 @@ function listRow(app, i, columns) {
       about ? el('small', {}, about) : null),
     profile ? el('td', { className: 'fs-n' }, words.n(score(i), 1)) : null,
     profile ? el('td', { className: 'fs-n' }, words.n(profile.homes[i], 0)) : el('td', { className: 'fs-n' }, words.n(sites.areas[i] / 1e4, 2)),
-    el('td', { className: 'fs-n' }, years === null ? '\u2013' : words.n(years, 1)),
-    sites.facts.route ? el('td', { className: 'fs-route' }, route ? words.word('route', route) : '\u2013') : null);
+    el('td', { className: 'fs-n' }, years === null ? '\u2013' : words.n(years, 1)));
 }
 
 function listContent(app) {
@@ -102,10 +101,11 @@ function listContent(app) {
   const turn = (step, key) => el('button', { type: 'button', disabled: app.page + step < 0 || app.page + step >= pages,
     onclick: () => { app.page += step; app.showBody(); document.getElementById('fs-body').scrollIntoView({ block: 'nearest' }); } }, words.t(key));
   const th = (key, numeric) => el('th', { scope: 'col', className: numeric ? 'fs-n' : null }, words.t(key));
+  const siteHead = [words.t(words.noun === 'cells' ? 'list.cell' : 'list.site'), ...columns.map((item) => words.label(item.label)),
+    sites.facts.route ? words.t('list.route') : ''].filter(Boolean).join(' \u00b7 ');
   const head = [
-    profile ? th('list.rank', true) : null, th(words.noun === 'cells' ? 'list.cell' : 'list.site'),
+    profile ? th('list.rank', true) : null, el('th', { scope: 'col', className: 'fs-main' }, siteHead),
     profile ? th('list.score', true) : null, profile ? th('list.homes', true) : th('waterfall.ha', true), th('list.years', true),
-    sites.facts.route ? th('list.route') : null,
   ];
   const changed = profile && profile.criteria.some((item, c) => item.weight !== profile.weights[c]);
   return el('div', {},

@@ -4,7 +4,7 @@ function waterfallContent(app) {
   const { words, sites, meta } = app;
   if (!meta.waterfall.length) return el('p', { className: 'fs-empty' }, words.t('empty.waterfall'));
   const step = (id) => stepName(words, id || '');
-  const number = (value, decimals) => el('td', { className: 'fs-n' }, value === null || value === undefined || value === '' ? '' : words.n(value, decimals));
+  const number = (value, decimals) => el('td', { className: 'fs-n' }, value === null || value === undefined || value === '' ? '' : words.n(value, decimals === 1 && Math.abs(value) >= 100 ? 0 : decimals));
   const th = (text, numeric) => el('th', { scope: 'col', className: numeric ? 'fs-n' : null }, text);
   const funnel = (value, whole) => {
     const bar = el('span', { className: 'fs-funnel', 'aria-hidden': 'true' }, el('i', {}));
@@ -47,13 +47,13 @@ function rulesContent(app) {
     const rule = sites.rule(id);
     const place = ground ? ground.order.indexOf(id) : -1;
     const ha = place < 0 ? 0 : app.groundHa[place];
-    const box = el('input', { type: 'checkbox', id: 'fs-rule-' + place, disabled: !ha, checked: ha && !app.ground.hidden.has(place),
-      onchange: (event) => app.showGround(place, event.target.checked) });
-    const swatch = place >= 0 && ha ? swatchOf(GROUND[place % GROUND.length]) : null;
+    const box = ha ? el('input', { type: 'checkbox', id: 'fs-rule-' + place, checked: !app.ground.hidden.has(place),
+      onchange: (event) => app.showGround(place, event.target.checked) }) : null;
+    const swatch = place >= 0 && ha ? swatchOf(groundStyle(place)) : null;
     const kind = [rule.effect && words.word('effect', rule.effect), rule.hardness && words.word('class', rule.hardness)].filter(Boolean).join(', ');
     const facts = rows([rule.basis && [words.t('rules.basis'), rule.basis], rule.source && [words.t('rules.source'), rule.source],
       rule.date && [words.t('rules.date'), words.date(rule.date)]]);
-    return el('li', {}, el('label', {}, ground ? box : null, swatch, el('strong', {}, stepName(words, id)), el('span', { className: 'fs-kind' }, ' ', kind)),
+    return el('li', {}, el(ha ? 'label' : 'span', {}, box, swatch, el('strong', {}, stepName(words, id)), el('span', { className: 'fs-kind' }, ' ', kind)),
       ground ? el('p', { className: 'fs-note' }, ha ? words.t('rules.ground', { ha: words.n(ha, ha < 10 ? 2 : 0) }) : words.t('rules.noground')) : null, facts);
   });
   return el('div', {},

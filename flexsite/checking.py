@@ -1,0 +1,180 @@
+"""`flexsite check`: every problem in a study and its data, without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import geopandas as gpd
+import shapely
+
+from flexsite import candidates as candidate_room
+from flexsite.access.measures import measure as measure_access
+from flexsite.availability import footprint
+from flexsite.availability.window import Clock
+from flexsite.errors import InputError, InputErrors
+from flexsite.notices import Notices
+from flexsite.outputs.writing import refuse_unbuilt
+from flexsite.pipeline import assumed_complete, open_layers, read_area
+from flexsite.study.access import Access, CountMeasure, NearestMeasure, SumMeasure
+from flexsite.study.loading import load, vary
+from flexsite.study.yaml_source import read
+
+if TYPE_CHECKING:
+    from flexsite.layers import Layers
+    from flexsite.study.models import Study
+
+Found = TypeVar("Found")
+
+
+class _Problems:
+    """Collects what is wrong, each problem once, and what is worth knowing."""
+
+    def __init__(self) -> None:
+        self.errors: dict[str, InputError] = {}
+        self.remarks: dict[str, None] = {}
+
+    def add(self, error: InputError) -> None:
+        """Note a problem."""
+        self.errors.setdefault(str(error), error)
+
+    def remark(self, text: str) -> None:
+        """Note something that does not stop a run."""
+        self.remarks.setdefault(text)
+
+    def attempt(self, probe: Callable[[], Found]) -> Found | None:
+        """The result of a probe, or None after noting why it failed."""
+        try:
+            return probe()
+        except InputError as error:
+            self.add(error)
+        except InputErrors as errors:
+            for error in errors.errors:
+                self.add(error)
+        return None
+
+
+def check(path: str | Path, overrides: Mapping[str, Any] | None = None) -> tuple[list[InputError], list[str]]:
+    """Every problem in a study and its data.
+
+    Parameters
+    ----------
+    path
+        The study file.
+    overrides
+        As for `flexsite.load`.
+
+    Returns
+    -------
+    problems, remarks
+        What a run would refuse, and what it would accept and warn about or assume.
+    """
+    problems = _Problems()
+    study = problems.attempt(lambda: load(path, overrides))
+    if study is None:
+        _missing_files(Path(path), problems)
+    else:
+        _check_study(study, problems)
+        for name, changes in study.variants.items():
+            varied = problems.attempt(lambda n=name, c=changes: vary(study, c, place=f"{study.path.name}, variants.{n}"))  # type: ignore[misc]
+            if varied is not None:
+                _check_study(varied, problems)
+    return list(problems.errors.values()), list(problems.remarks)
+
+
+def _missing_files(path: Path, problems: _Problems) -> None:
+    """Where the study itself is wrong, at least say which files it names are not there."""
+    try:
+        data = read(path).data
+    except InputError:
+        return
+    layers = data.get("layers") if isinstance(data, dict) else None
+    for name, layer in (layers if isinstance(layers, dict) else {}).items():
+        file = layer.get("path") if isinstance(layer, dict) else layer
+        if isinstance(file, str) and not (path.parent / file).exists() and "!" not in file and "/vsi" not in file:
+            problems.add(InputError("there is no such file", where=f"layer '{name}' ({file})", remedy="check the path"))
+
+
+def _check_study(study: Study, problems: _Problems) -> None:
+    problems.attempt(lambda: refuse_unbuilt(study))
+    layers = problems.attempt(lambda: open_layers(study))
+    if layers is None:
+        return
+    undefined = study.undefined_measures()
+    if undefined:
+        problems.remark(f"measures that profiles ask for and the study does not define: {', '.join(undefined)}")
+    notices = Notices()
+    area = problems.attempt(lambda: read_area(study, layers))
+    found = None if area is None else problems.attempt(lambda: candidate_room.build(study, layers, area, notices))
+    bounds = _bounds(found, area)
+    for name in study.layers:
+        problems.attempt(lambda n=name: _check_layer(n, study, layers, bounds, problems))  # type: ignore[misc]
+    clock = Clock.of(study)
+    for rule in study.rules:
+        claim = problems.attempt(lambda r=rule: footprint.read(r, study, layers, bounds, clock))  # type: ignore[misc]
+        if claim is not None and not len(claim.features):
+            problems.remark(f"rule '{rule.id}': 0 features of layer '{rule.layer}' in this area")
+    for name, column in study.columns.items():
+        problems.attempt(lambda n=name, c=column: _check_column(n, c.layer, c.column, layers, bounds))  # type: ignore[misc]
+    _check_access(study, layers, found, bounds, problems)
+    for text in notices.texts.values():
+        problems.remark(text)
+    for report in layers.report.values():
+        for text in report.warnings:
+            problems.remark(text)
+    assumed = assumed_complete(study, layers) if not problems.errors else []
+    if assumed:
+        problems.remark(f"assumed complete, since the study gives no coverage: {', '.join(assumed)}")
+
+
+def _bounds(found: candidate_room.Candidates | None, area: Any) -> tuple[float, float, float, float]:
+    if found is not None:
+        return found.bounds
+    if area is None:
+        return (-1e7, -1e7, 1e7, 1e7)
+    minx, miny, maxx, maxy = shapely.total_bounds(area)
+    return float(minx), float(miny), float(maxx), float(maxy)
+
+
+def _check_layer(name: str, study: Study, layers: Layers, bounds: tuple[float, float, float, float], problems: _Problems) -> None:
+    if layers.is_raster(name):
+        raster = layers.describe(name).raster
+        if raster is not None and raster.nodata is None and not raster.masked:
+            problems.remark(f"layer '{name}' ({study.layers[name].path.name}): the raster has no nodata value, so every cell counts as known")
+        if not layers.raster(name, bounds=bounds).valid.any():
+            problems.remark(f"layer '{name}' ({study.layers[name].path.name}): the raster knows nothing in this area")
+    elif not len(layers.vector(name, bounds=bounds).frame):
+        problems.remark(f"layer '{name}' ({study.layers[name].path.name}): nothing in this area")
+
+
+def _check_column(name: str, layer: str, column: str, layers: Layers, bounds: tuple[float, float, float, float]) -> None:
+    if layers.is_raster(layer):
+        raise InputError("a column is joined from polygons, and this layer is a raster", where=f"column '{name}', layer '{layer}'")
+    layers.vector(layer, bounds=bounds, columns=(column,))
+
+
+def _check_access(
+    study: Study, layers: Layers, found: candidate_room.Candidates | None, bounds: tuple[float, float, float, float], problems: _Problems
+) -> None:
+    """Try each measure on one candidate; networks are not built, only their file is looked for."""
+    shape = found.geometry[0] if found is not None else shapely.box(*bounds)
+    site = gpd.GeoDataFrame({"site_id": ["1"], "area_m2": [float(shapely.area(shape))]}, geometry=[shape], crs=layers.crs)
+    streets = study.access.streets
+    for path in [] if streets is None else [streets.path, streets.nodes, streets.edges]:
+        if path is not None and not path.exists():
+            problems.add(InputError("there is no such file", where=f"access.streets ({path.name})", remedy="check the path"))
+    for barrier in study.access.barriers:
+        problems.attempt(lambda b=barrier: layers.vector(b, bounds=bounds))  # type: ignore[misc]
+    for measure in study.access.measures:
+        probe = measure
+        if isinstance(measure, NearestMeasure | CountMeasure | SumMeasure) and measure.mode in {"walk", "cycle"}:
+            if streets is not None:
+                probe = measure.model_copy(update={"mode": "straight"})
+                if any(not isinstance(place, str) for place in (getattr(measure, "to", ""), getattr(measure, "count", ""))):
+                    continue  # places in the street file are read with it
+        one = Access.model_construct(**{**dict(study.access), "measures": [probe], "streets": streets, "barriers": []})
+        problems.attempt(lambda a=one: measure_access(a, layers, site, layers.crs))  # type: ignore[misc]
+
+
+__all__ = ["check"]

@@ -1,0 +1,164 @@
+"""From a result to its map: the words, units and numbers that the page shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import yaml
+
+from flexsite import __version__
+from flexsite.outputs.map import (
+    ColumnInfo,
+    CriterionInfo,
+    MapData,
+    MeasureInfo,
+    ProfileInfo,
+    RequirementInfo,
+    RuleInfo,
+    SourceInfo,
+)
+from flexsite.outputs.record import plain, sources
+from flexsite.outputs.tables import MIN_SIZE
+from flexsite.study.access import CountMeasure, NearestMeasure, output_column
+from flexsite.study.profile import AnyOf
+
+if TYPE_CHECKING:
+    from flexsite.outputs.map import SiteMap
+    from flexsite.outputs.result import Result
+    from flexsite.study.access import MeasureBase
+    from flexsite.study.models import Study
+    from flexsite.study.profile import Profile, Requirement, Test
+
+Words = Mapping[str, str]
+_OR = {"nl": " of ", "en": " or "}
+_ONE_OF = {"nl": "een van", "en": "one of"}
+_ROUTE = {"nl": "planologische route", "en": "permit route"}
+
+
+def site_map(result: Result) -> SiteMap:
+    """The interactive map of a result."""
+    from flexsite.outputs.map import SiteMap
+
+    return SiteMap(map_data(result))
+
+
+def map_data(result: Result) -> MapData:
+    """Everything that the map of a result shows."""
+    study = result.study
+    shown = [name for name in study.columns if name in result.sites.columns]
+    return MapData(
+        title=study.name,
+        language=study.language,
+        audience=study.audience,
+        crs=result.sites.crs,
+        date=study.date,
+        term=int(study.term) if float(study.term).is_integer() else study.term,  # type: ignore[arg-type]
+        strictness=study.strictness,
+        area=result.area,
+        sites=result.sites,
+        suitability=result.suitability,
+        waterfall=result.waterfall[result.waterfall["variant"] == "base"].reset_index(drop=True),
+        is_grid=study.candidates.grid is not None,
+        profiles=tuple(_profile(profile, study) for profile in study.profiles),
+        columns=tuple(ColumnInfo(name, words(name)) for name in shown),
+        measures=tuple(_measure(measure) for measure in study.access.measures),
+        rules=_rules(result),
+        excluded=result.excluded,
+        sources=tuple(
+            SourceInfo(item["layer"], item["source"] or item["file"], item["date"], item["licence"]) for item in sources(study)
+        ),
+        assumed_complete=tuple(result.assumed_complete),
+        assumptions=assumptions(study),
+        warnings=tuple(result.warnings),
+        version=__version__,
+        study_hash=hashlib.sha256(json.dumps(plain(study.tree), sort_keys=True).encode()).hexdigest()[:12],
+    )
+
+
+@cache
+def _labels() -> dict[str, dict[str, str]]:
+    labels: dict[str, dict[str, str]] = yaml.safe_load(files("flexsite.outputs").joinpath("labels.yaml").read_text(encoding="utf-8"))
+    return labels
+
+
+def words(name: str, own: str | Mapping[str, str] | None = None) -> Words:
+    """What people read for an id: the study's own label, else ours, else the id with spaces."""
+    if isinstance(own, str):
+        return {"nl": own, "en": own}
+    if own:
+        first = next(iter(own.values()))
+        return {"nl": own.get("nl", first), "en": own.get("en", first)}
+    text = name.replace("_", " ")
+    return _labels().get(name, {"nl": text, "en": text})
+
+
+def assumptions(study: Study) -> tuple[int, int]:
+    """How many of the numbers in the profiles are assumptions, of how many; a number without a certainty counts as one."""
+    certainties = [certainty for profile in study.profiles for certainty in profile.certainties()]
+    return sum(certainty in {None, "assumption", "verify"} for certainty in certainties), len(certainties)
+
+
+def _profile(profile: Profile, study: Study) -> ProfileInfo:
+    criteria = []
+    for name, criterion in profile.criteria.items():
+        column = study.measure_column(criterion.measure) if criterion.measure is not None else criterion.column
+        subject = words(criterion.measure or criterion.column or name, _own_label(study, criterion.measure))
+        criteria.append(CriterionInfo(name, words(name) if name in _labels() else subject, column or "", criterion.best, criterion.worst, criterion.weight))
+    requirements = tuple(RequirementInfo(name, _requirement(requirement, study)) for name, requirement in profile.requires.items())
+    return ProfileInfo(profile.id, words(profile.id, profile.label), tuple(criteria), requirements)
+
+
+def _own_label(study: Study, measure_id: str | None) -> str | Mapping[str, str] | None:
+    return next((measure.label for measure in study.access.measures if measure.id == measure_id), None)
+
+
+def _requirement(requirement: Requirement, study: Study) -> Words:
+    tests = requirement.any if isinstance(requirement, AnyOf) else [requirement]
+    return {language: _OR[language].join(_test(test, study, language) for test in tests) for language in ("nl", "en")}
+
+
+def _test(test: Test, study: Study, language: str) -> str:
+    if test.route is not None:
+        subject = _ROUTE[language]
+    else:
+        subject = words(test.measure or test.column or "", _own_label(study, test.measure))[language]
+    if test.in_ is not None:
+        return f"{subject}: {_ONE_OF[language]} {', '.join(str(value) for value in test.in_)}"
+    unit = next((unit_of(measure) for measure in study.access.measures if measure.id == test.measure), "")
+    bounds = [f"{sign} {bound:g} {unit}".rstrip() for sign, bound in (("≥", test.at_least), ("≤", test.at_most)) if bound is not None]
+    return f"{subject} {' , '.join(bounds)}"
+
+
+def unit_of(measure: MeasureBase) -> str:
+    """Unit of a measure's column: metres, minutes, decibels for noise, or none."""
+    if isinstance(measure, NearestMeasure):
+        return "min" if measure.mode == "transit" else "m"
+    if isinstance(measure, CountMeasure):
+        return ""
+    return "dB" if measure.id == "noise" else ""
+
+
+def _measure(measure: MeasureBase) -> MeasureInfo:
+    return MeasureInfo(measure.id, output_column(measure), unit_of(measure), words(measure.id, measure.label))
+
+
+def _rules(result: Result) -> tuple[RuleInfo, ...]:
+    study = result.study
+    rows = result.waterfall[(result.waterfall["variant"] == "base") & (result.waterfall["stage"] == "availability")]
+    effects = dict(zip(rows["rule"], rows["effect"], strict=True))
+    infos = []
+    for rule in study.rules:
+        layer = study.layers[rule.layer]
+        infos.append(
+            RuleInfo(
+                rule.id, str(effects[rule.id]), rule.hardness, rule.basis or "", rule.source or layer.source or layer.path.name,
+                str(rule.date or layer.date or ""),
+            )  # fmt: skip
+        )
+    minimum = study.candidates
+    return (*infos, RuleInfo(MIN_SIZE, "exclude", "", f"≥ {minimum.min_area:g} m², ≥ {minimum.min_width:g} m"))
