@@ -7,6 +7,7 @@ import copy
 import io
 import os
 import runpy
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -194,3 +195,21 @@ def run_study(path: Path) -> Any:
     import flexsite
 
     return flexsite.run(flexsite.load(path))
+
+
+def process(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own that finds the package these tests run on."""
+    import flexsite
+
+    home = str(Path(flexsite.__file__).parents[1])
+    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ import yaml
 
 import flexsite
 
-from .helpers import Outcome, box, cli, line, point, poly, raster, vector
+from .helpers import Outcome, box, cli, line, point, poly, process, raster, vector
 
 STUDY = """\
 flexsite: 1
@@ -156,7 +154,7 @@ CASES: dict[str, Case] = {
     "unknown key": text("term: 10", "term: 10\nstrictnes: hard", "strictnes", "strictness", "study.yaml", "7"),
     "unknown key in a rule": text("class: very_hard", "clas: very_hard", "clas", "class", "natura2000"),
     "unknown key in candidates": text("min_area: 100", "min_aera: 100", "min_aera", "min_area", "17"),
-    "duplicate key": text("term: 10", "term: 10\nterm: 15", "term", "7", "duplicate"),
+    "duplicate key": text("term: 10", "term: 10\nterm: 15", "term", "line 7", "line 6"),
     "missing key": text("date: 2026-01-01\n", "", "date"),
     "not yaml": (study_bytes(b"flexsite: 1\nname: [unclosed\n"), ("study.yaml",)),
     "not utf-8": (study_bytes(b"flexsite: 1\nname: \xff\xfe\n"), ("study.yaml",)),
@@ -424,8 +422,7 @@ def test_a_run_over_an_earlier_run_leaves_no_old_files(inputs: Path) -> None:
 
 def test_the_real_command_line_ends_without_a_traceback(inputs: Path) -> None:
     edit(inputs, "until: start", "until: note")
-    command = [sys.executable, "-m", "flexsite", "run", "study.yaml", "--out", "out"]
-    done = subprocess.run(command, cwd=inputs, capture_output=True, text=True, check=False, timeout=120)
+    done = process("-m", "flexsite", "run", "study.yaml", "--out", "out", cwd=inputs)
     refused(Outcome(done.returncode, done.stdout, done.stderr), "note", "ask", "plans")
     assert not (inputs / "out").exists()
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from .helpers import box, cli, study_file, vector
+from .helpers import box, cli, process, study_file, vector
 from .test_errors import edit, write_inputs
 
 CSV_HEAD = (
@@ -57,8 +55,8 @@ def test_run_json_differs_in_timings_only(runs: tuple[Path, Path]) -> None:
 def test_a_real_process_gives_the_same_bytes_as_this_one(runs: tuple[Path, Path]) -> None:
     one, _ = runs
     folder = one.parent
-    command = [sys.executable, "-m", "flexsite", "run", "study.yaml", "--out", "three", "--quiet"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+    done = process("-m", "flexsite", "run", "study.yaml", "--out", "three", "--quiet", cwd=folder)
+    assert done.returncode == 0, done.stderr
     for path in sorted(one.iterdir()):
         if path.is_file() and path.name != "run.json":
             assert path.read_bytes() == (folder / "three" / path.name).read_bytes(), path.name
@@ -162,9 +160,8 @@ def test_a_run_without_map_imports_no_map_or_graph_library(tmp_path: Path) -> No
         "assert len(result.sites) > 0\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
-    )
+    done = process("-c", program, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
 
 
@@ -177,17 +174,13 @@ def test_the_command_line_without_map_imports_none_either(tmp_path: Path) -> Non
         "except SystemExit as stop:\n    assert not stop.code, stop.code\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
-    )
+    done = process("-c", program, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
 def test_import_is_quick(tmp_path: Path) -> None:
     """Under 0.3 s beyond what starting Python costs; the best of three, so that a busy machine does not fail it."""
     program = "import time; t = time.perf_counter(); import flexsite; print(time.perf_counter() - t)"
-    seconds = [
-        float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
-        for _ in range(3)
-    ]
+    seconds = [float(process("-c", program, cwd=tmp_path).stdout) for _ in range(3)]
     assert min(seconds) < 0.3
