@@ -1,0 +1,91 @@
+"""Plan capacity: where permanent homes are planned, how sure that is, and from which year."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely import Geometry
+
+from flexsite.demo import places
+from flexsite.demo.frame import PRECISION, generator, polygonal
+from flexsite.demo.parcels import draw
+from flexsite.demo.rules_layers import frame
+from flexsite.demo.settlements import Settlements
+
+MISSING = -9999
+STATUS = {"1A": 0.2, "1B": 0.04, "1C": 0.03, "2A": 0.12, "2B": 0.03, "2C": 0.04, "3": 0.17, "4A": 0.18, "4B": 0.08, "5A": 0.08, "5B": 0.03}
+# first and last year that a plan of this status may start
+YEARS = {"1": (2025, 2034), "2": (2027, 2040), "3": (2029, 2044), "4": (2032, 2052), "5": (2030, 2050)}
+
+
+def build(parcels: gpd.GeoDataFrame, settlements: Settlements) -> gpd.GeoDataFrame:
+    """Return plans: plannaam, gemeente, status (1A..5B), plantype, jaar_van, aantal, vertrouwelijk, geometry.
+
+    `jaar_van` is -9999 where no year is known; one municipality has handed in nothing.
+    """
+    random = generator("plans")
+    known = (parcels["municipality"] != places.UNCOVERED).to_numpy()
+    klasse = parcels["klasse"].to_numpy(dtype=str)
+    kind = parcels["kind"].to_numpy(dtype=str)
+    use = parcels["use"].to_numpy(dtype=str)
+    ground = parcels.geometry.to_numpy()
+    points = shapely.point_on_surface(ground)
+    area = shapely.area(ground)
+    built = shapely.union_all(list(settlements.covers.values()))
+    distance = shapely.distance(points, built)
+    near = known & (kind == "field") & (distance < 520)
+    far = known & (kind == "field") & (distance > 1300)
+    infill = known & (kind == "plot") & (klasse == "braak") & (area > 2000) & ~np.isin(use, ["bedrijven", "glas"])
+    change = known & (kind == "plot") & np.isin(use, ["bedrijven", "centrum", "naoorlogs"]) & (area > 3000) & (klasse != "braak")
+    shapes: list[Geometry] = []
+    types: list[str] = []
+    open_ground = np.array([shape if ok else None for shape, ok in zip(ground, kind == "field", strict=True)], dtype=object)
+    for number in random.choice(np.flatnonzero(near), 46, replace=False):
+        shapes.append(_extension(open_ground, points[number], float(random.uniform(130, 290))))
+        types.append(str(random.choice(["Uitbreiding uitleg", "Uitbreiding uitleg", "Uitbreiding overig"])))
+    for number in random.choice(np.flatnonzero(far), 9, replace=False):
+        shapes.append(_extension(open_ground, points[number], float(random.uniform(90, 170))))
+        types.append("Uitbreiding overig")
+    for number in random.choice(np.flatnonzero(infill), min(18, int(infill.sum()) // 2), replace=False):
+        shapes.append(ground[number])
+        types.append("Verdichting")
+    for number in random.choice(np.flatnonzero(change), 14, replace=False):
+        shapes.append(ground[number])
+        types.append(str(random.choice(["Herstructurering", "Transformatiegebied", "Pand Transformatie"])))
+    return _describe(shapes, types, parcels, random)
+
+
+def _extension(open_ground: np.ndarray, point: Geometry, radius: float) -> Geometry:  # type: ignore[type-arg]
+    """Return the open ground within a distance of a point: plans do not keep to parcel boundaries."""
+    circle = point.buffer(radius, quad_segs=6)
+    hit = shapely.intersects(circle, open_ground)
+    return shapely.intersection(shapely.coverage_union_all(open_ground[hit]), circle)
+
+
+def _describe(
+    shapes: list[Geometry], types: list[str], parcels: gpd.GeoDataFrame, random: np.random.Generator
+) -> gpd.GeoDataFrame:
+    status = draw(STATUS, len(shapes), random)
+    taken: Geometry = shapely.Polygon()
+    rows: list[tuple[str, str, str, int, int, str, Geometry]] = []
+    tree = shapely.STRtree(parcels.geometry.to_numpy())
+    towns = parcels["municipality"].to_numpy(dtype=str)
+    for shape, sort, state in zip(shapes, types, status, strict=True):
+        free = polygonal(shapely.difference(shape, taken, grid_size=PRECISION))
+        if free.area < 1500:
+            continue
+        taken = shapely.union(taken, free)
+        town = str(towns[tree.nearest(shapely.point_on_surface(free))])
+        if town == places.UNCOVERED:
+            continue
+        first, last = YEARS[str(state)[0]]
+        year = MISSING if random.random() < 0.09 else int(random.integers(first, last + 1))
+        density = 26 if sort.startswith("Uitbreiding") else 55
+        homes = max(5, round(free.area / 10_000 * density * random.uniform(0.7, 1.2)))
+        rows.append((town, str(state), sort, year, homes, "ja" if random.random() < 0.15 else "nee", free))
+    names = [f"{row[0]} {('Uitbreiding', 'Inbreiding')[not row[2].startswith('Uit')]} {i}" for i, row in enumerate(rows, 1)]
+    columns: dict[str, object] = {"plannaam": names}
+    for position, column in enumerate(("gemeente", "status", "plantype", "jaar_van", "aantal", "vertrouwelijk")):
+        columns[column] = [row[position] for row in rows]
+    return frame(columns, [row[-1] for row in rows])

@@ -1,0 +1,173 @@
+"""The layers that rules read: land use, zoning plan, nature, restrictions, noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely import Geometry, Polygon
+
+from flexsite.demo import places
+from flexsite.demo.frame import CRS, ORIGIN, PRECISION, SIZE, Floats, curve, parts, place, spline
+from flexsite.demo.places import SOURCE
+from flexsite.demo.settlements import Settlements
+from flexsite.demo.terrain import Line, Terrain
+
+DITCH = 1.5
+NOISE_CELL = 50.0
+NODATA = -9999.0
+
+
+def frame(columns: dict[str, object], geometry: Iterable[Geometry]) -> gpd.GeoDataFrame:
+    """Make a layer: columns, the source and geometry in EPSG:28992."""
+    shapes = list(geometry)
+    return gpd.GeoDataFrame({**columns, "bron": [SOURCE] * len(shapes)}, geometry=shapes, crs=CRS)
+
+
+def landuse(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the land use: klasse, soort, geometry. Fields are surrounded by ditches, which are water."""
+    field = ((parcels["kind"] == "field") & (parcels["klasse"] != "plantsoen")).to_numpy()
+    whole = parcels.geometry.to_numpy()
+    inner = shapely.set_precision(shapely.buffer(whole[field], -DITCH, join_style="mitre"), PRECISION)
+    ditch = shapely.set_precision(shapely.difference(whole[field], inner), PRECISION)
+    klasse = parcels["klasse"].to_numpy(dtype=str)
+    kept = ~shapely.is_empty(inner)
+    shapes = [*whole[~field], *inner[kept], *ditch]
+    values = [*klasse[~field], *klasse[field][kept], *["water"] * len(ditch)]
+    return frame({"klasse": values, "soort": ["" for _ in range(len(shapes) - len(ditch))] + ["sloot"] * len(ditch)}, shapes)
+
+
+def zoning(parcels: gpd.GeoDataFrame, plans: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the zoning plan: one polygon per block and value, and younger plans for new housing that overlap it."""
+    groups = parcels.groupby(["municipality", "bestemming", "block"], sort=True).indices
+    shapes = parcels.geometry.to_numpy()
+    rows = [(*key, shapely.coverage_union_all(shapes[where])) for key, where in groups.items()]
+    adopted = plans[plans["status"].isin(["1A", "2A"]) & (plans["plantype"] != "Pand Transformatie")]
+    names = [f"Bestemmingsplan {town} 2013" for town, *_ in rows] + [f"{name}, woningbouw" for name in adopted["plannaam"]]
+    values = [value for _, value, *_ in rows] + ["woongebied"] * len(adopted)
+    status = ["onherroepelijk"] * len(rows) + ["vastgesteld"] * len(adopted)
+    geometry = [row[-1] for row in rows] + list(adopted.geometry)
+    return frame({"plannaam": names, "planstatus": status, "bestemmingshoofdgroep": values}, geometry)
+
+
+def zoning_coverage(terrain: Terrain, settlements: Settlements) -> gpd.GeoDataFrame:
+    """Return where the zoning plan is digital: everywhere but in the glasshouse area, whose plan is on paper."""
+    shape = shapely.difference(terrain.land, settlements.covers["Zuiderglas"], grid_size=PRECISION)
+    return frame({"naam": ["digitale plannen"]}, [shape])
+
+
+def natura2000(terrain: Terrain) -> gpd.GeoDataFrame:
+    """Return the Natura 2000 areas: dunes with beach, salt marsh, lake with its reed."""
+    shapes = [
+        shapely.union_all([terrain.zones["dunes"], terrain.zones["beach"]], grid_size=PRECISION),
+        terrain.zones["marsh"],
+        shapely.union_all([terrain.zones["lake"], terrain.zones["reed"]], grid_size=PRECISION),
+    ]
+    names = ["Duinen van Helmzande", "Kwelder Noordoost", "Blinkmeer"]
+    return frame({"naam": names, "richtlijn": ["HR", "HR+VR", "VR"], "nummer": [901, 902, 903]}, shapes)
+
+
+def restrictions(terrain: Terrain) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers of restrictions.gpkg by name; hardheid is PBL's ladder from very_hard to soft."""
+    land, zones = terrain.land, terrain.zones
+    canals = terrain.canals
+    links = shapely.union_all([zones["wood"], zones["reed"].buffer(120), curve(places.CANALS[3][2]).buffer(55)])
+    forest_edge = shapely.intersection(zones["wood"].buffer(260), land)
+    meadow = _around((9.2, 17.4), 1500, 520)
+    network = [zones["wood"], shapely.difference(forest_edge, zones["wood"]), shapely.intersection(links - zones["wood"], land), meadow]
+    soft_coast = shapely.union_all([zones["beach"], zones["dunes"]]).buffer(150)
+    dike = shapely.difference(shapely.intersection(land.exterior.buffer(65), land), soft_coast)
+    outer = shapely.difference(shapely.intersection(land.exterior.buffer(145), land), shapely.union(dike, soft_coast))
+    quays = shapely.intersection(shapely.difference(canals.buffer(24), canals), land)
+    well = shapely.Point(place((3.75, 7.9))).buffer(560, quad_segs=12)
+    ground = shapely.intersection(shapely.Point(place((3.95, 7.8))).buffer(1750, quad_segs=16), land)
+    middle = (20.3, 10.9)
+    lib4 = shapely.intersection(_around(middle, 3000, 800, 0.10), land)
+    lib5 = shapely.intersection(_around(middle, 5600, 1750, 0.10), land)
+    landscape = [_around((13.9, 6.0), 2300, 1500, 0.5), _around((4.9, 15.4), 1500, 2300, -0.2), _around((8.0, 9.0), 1000, 700, 0.9)]
+    silence = _around((5.9, 17.0), 1700, 1100, 0.3)
+    pipes = [curve(((5.2, 1.0), (9.3, 4.6), (11.9, 8.9), (13.9, 10.9), (15.9, 13.9), (16.4, 18.4))), curve(((11.9, 8.9), (7.9, 10.6), (6.9, 14.4), (7.2, 18.6)))]  # fmt: skip
+    power = [curve(((17.9, 3.8), (15.7, 6.9), (13.2, 9.2), (12.5, 11.3), (13.6, 14.2), (13.8, 18.9)), step=350)]
+
+    def clip(shapes: list[Geometry]) -> list[Geometry]:
+        cut = [shapely.intersection(shape, land) for shape in shapes]
+        return [shapely.set_precision(shape, PRECISION) for shape in cut]
+
+    return {
+        "natuurnetwerk": frame({"naam": ["Helmbos", "Bosrand", "Natte as", "Weidevogelkern"], "hardheid": ["hard"] * 4}, clip(network)),
+        "waterkering": frame(
+            {"naam": ["Zeedijk", "Zeedijk", "Boezemkade"], "zone": ["kernzone", "beschermingszone", "regionaal"],
+             "hardheid": ["hard", "medium", "medium"]}, clip([dike, outer, quays])),
+        "drinkwater": frame(
+            {"zone": ["waterwingebied", "grondwaterbeschermingsgebied"], "hardheid": ["hard", "soft"]}, clip([well, ground - well])),
+        "luchthaven": frame({"zone": ["LIB4", "LIB5"], "hardheid": ["very_hard", "soft"]}, clip([lib4, lib5 - lib4])),
+        "landschap": frame(
+            {"naam": ["Meerlanden", "Oude Koog", "Gruttermieden"], "max_woningen": [25, 25, 25], "hardheid": ["medium"] * 3},
+            clip([shape - zones["lake"] for shape in landscape])),
+        "stiltegebied": frame({"naam": ["Stilte Noordwest"], "hardheid": ["soft"]}, clip([silence])),
+        "buisleiding": frame({"stof": ["aardgas", "aardgas"], "druk_bar": [80, 40], "hardheid": ["very_hard"] * 2}, clip(pipes)),  # type: ignore[arg-type]
+        "hoogspanning": frame({"spanning_kv": [150], "hardheid": ["soft"]}, clip(power)),  # type: ignore[arg-type]
+    }  # fmt: skip
+
+
+def barriers(parcels: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+    """Return water (canals, lakes) and rail with motorway: nobody walks straight across these."""
+    found = {}
+    for name, kinds in (("water", ["water", "lake"]), ("rail", ["rail", "motorway"])):
+        chosen = parcels[parcels["kind"].isin(kinds)]
+        shapes = parts(shapely.coverage_union_all(chosen.geometry.to_numpy()))
+        found[name] = frame({"soort": [name] * len(shapes)}, shapes)
+    return found
+
+
+def municipalities(terrain: Terrain, covered: bool | None = None) -> gpd.GeoDataFrame:
+    """Return the municipalities; `covered` keeps only those of which the plans are known."""
+    rows = [row for row in places.MUNICIPALITIES if not covered or row[1] != places.UNCOVERED]
+    columns = {"code": [row[0] for row in rows], "naam": [row[1] for row in rows]}
+    return frame(columns, [terrain.municipalities[row[1]] for row in rows])  # type: ignore[arg-type]
+
+
+def _around(centre: tuple[float, float], rx: float, ry: float, turn: float = 0.0) -> Polygon:
+    """Draw an irregular oval."""
+    angle = np.linspace(0, 2 * np.pi, 80, endpoint=False)
+    r = 1 + 0.08 * np.sin(3 * angle + centre[0]) + 0.05 * np.sin(5 * angle + centre[1])
+    x, y = rx * r * np.cos(angle), ry * r * np.sin(angle)
+    points = np.column_stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)])
+    return Polygon(np.round(points + place(centre), 2))
+
+
+def noise(terrain: Terrain, roads: tuple[Line, ...]) -> npt.NDArray[np.float32]:
+    """Return Lden (dB) on cells of 50 m from north-west: every piece of road or rail is a point source.
+
+    The sea and the north-west of Helmzande were not calculated: nodata.
+    """
+    # level at 50 m beside an endless line, dB
+    sources: list[tuple[float, Geometry]] = [(67.0, terrain.motorway), (61.5, terrain.rail)]
+    sources += [({"primary": 58.0, "secondary": 54.0, "tertiary": 51.0}[road.kind], road.geometry)
+                for road in roads if road.kind in ("primary", "secondary", "tertiary")]  # fmt: skip
+    count = round(SIZE / NOISE_CELL)
+    energy = np.full((count, count), 10 ** (38 / 10))
+    axis = (np.arange(count) + 0.5) * NOISE_CELL
+    spacing = 40.0
+    for level, line in sources:
+        at = np.arange(spacing / 2, line.length, spacing)
+        points: Floats = shapely.get_coordinates(shapely.line_interpolate_point(line, at)) - np.array(ORIGIN)
+        power = 10 ** (level / 10) * 50 * spacing / np.pi
+        reach = 54 if level > 60 else 30
+        for x, y in points:
+            column, row = int(x // NOISE_CELL), int(y // NOISE_CELL)
+            columns = slice(max(column - reach, 0), min(column + reach + 1, count))
+            rows = slice(max(row - reach, 0), min(row + reach + 1, count))
+            square = (axis[columns][None, :] - x) ** 2 + (axis[rows][:, None] - y) ** 2 + 400.0
+            energy[rows, columns] += power / square * np.exp(-np.sqrt(square) / 650.0)
+    level_db = np.round(10 * np.log10(energy), 1)
+    x, y = np.meshgrid(ORIGIN[0] + axis, ORIGIN[1] + axis)
+    centres = shapely.points(x, y)
+    shapely.prepare(terrain.land)
+    known = shapely.contains(terrain.land.buffer(100), centres)
+    corner = Polygon(np.vstack([spline(((7.3, 20.0), (6.9, 17.2), (5.2, 16.3), (3.4, 16.5), (0.0, 16.2))), [place((0.0, 20.0))]]))
+    known &= ~shapely.contains(corner, centres)
+    return np.where(known, level_db, NODATA)[::-1].astype(np.float32)
