@@ -19,7 +19,13 @@ from flexsite.layers.files import Dataset, _lock
 from flexsite.layers.table import Bounds, Kind, Rows, Schema, plain
 
 pyogrio.set_gdal_config_options(
-    {"GML_DOWNLOAD_WFS_SCHEMA": "NO", "OGR_GEOJSON_MAX_OBJ_SIZE": "0", "CPL_LOG_ERRORS": "OFF"}
+    {
+        "GML_DOWNLOAD_WFS_SCHEMA": "NO",
+        "OGR_GEOJSON_MAX_OBJ_SIZE": "0",
+        # GDAL 3.12's own Arrow stream of a FlatGeobuf gives 65,536 rows of rubbish for a window without features.
+        "OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES",
+        "CPL_LOG_ERRORS": "OFF",
+    }
 )
 
 _CSV = {
@@ -187,12 +193,10 @@ def _is_geometry(field: pa.Field) -> bool:
 def _curved(wkb: pa.Array) -> bool:
     """Whether any geometry is of a type beyond the seven simple ones: its code is in bytes 1 to 4."""
     known = wkb.drop_null()
-    if not len(known):
+    if len(known) == 0:
         return False
-    data, offsets = (
-        np.frombuffer(known.buffers()[2], np.uint8),
-        np.frombuffer(known.buffers()[1], np.int64)[known.offset : known.offset + len(known)],
-    )
+    data = np.frombuffer(known.buffers()[2], np.uint8)
+    offsets = np.frombuffer(known.buffers()[1], np.int64)[known.offset : known.offset + len(known)]
     little = data[offsets] == 1
     low = np.where(little, data[offsets + 1], data[offsets + 4]).astype(int)
     high = np.where(little, data[offsets + 2], data[offsets + 3]).astype(int)

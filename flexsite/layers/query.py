@@ -113,7 +113,7 @@ class Database:
     def run(self, statement: str, text: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Names and rows of a guarded statement; `text` is what the user wrote, for messages."""
         self._denied, self._work = "", 0
-        budget = 20_000 + self._rows // 5
+        budget = 3_000 + self._rows // 5
         self.connection.set_authorizer(self._authorize)
         self.connection.set_progress_handler(lambda: self._spend(budget), 10_000)
         try:
@@ -143,7 +143,7 @@ class Database:
     ) -> int:
         if action == sqlite3.SQLITE_SELECT:
             self.selects += 1
-        elif action == sqlite3.SQLITE_READ and first in self.tables and schema == "main":
+        elif action == sqlite3.SQLITE_READ and first in self.tables and schema in ("main", None):
             self.reads.setdefault(first, set()).add(second or "")
         elif not self._harmless(action, first, second):
             self._denied = self._denied or (

@@ -39,8 +39,8 @@ def expression(text: str, place: str) -> str:
         When the text is more or less than one expression: a second statement, a parenthesis too many, a bare SELECT,
         an open quote.
     """
-    tokens, words = _tokens(text, place)
-    if words and words[0] in _STATEMENTS:
+    tokens, first = _tokens(text, place)
+    if first in _STATEMENTS:
         raise _wrong(
             "a 'where' is one expression, not a SELECT",
             text,
@@ -54,8 +54,8 @@ def expression(text: str, place: str) -> str:
 
 def select(text: str, place: str) -> str:
     """The one SELECT in `text`, with comments and double quotes replaced as in `expression`."""
-    tokens, words = _tokens(text.rstrip().removesuffix(";"), place)
-    if not words or words[0] not in ("select", "with"):
+    tokens, first = _tokens(text.rstrip().removesuffix(";"), place)
+    if first not in ("select", "with"):
         raise _wrong("'sql' is one SELECT", text, place, "start it with SELECT")
     return "".join(tokens)
 
@@ -65,11 +65,12 @@ def quote(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def _tokens(text: str, place: str) -> tuple[list[str], list[str]]:
+def _tokens(text: str, place: str) -> tuple[list[str], str]:
+    """The tokens, and the first one that is not space, in lower case."""
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise _wrong("the SQL holds a character that no SQL has", text, place, "remove it")
     tokens: list[str] = []
-    words: list[str] = []
+    first = ""
     depth = 0
     for match in _TOKEN.finditer(text):
         kind, token = match.lastgroup, match.group()
@@ -77,8 +78,6 @@ def _tokens(text: str, place: str) -> tuple[list[str], list[str]]:
             token = " "  # noqa: S105 - no password
         elif kind == "name":
             token = quote(token[1:-1].replace('""', '"'))
-        elif kind == "word":
-            words.append(token.lower())
         elif kind == "open":
             depth += 1
         elif kind == "close":
@@ -97,9 +96,10 @@ def _tokens(text: str, place: str) -> tuple[list[str], list[str]]:
                 "write the value itself; quote names that hold such a character",
             )
         tokens.append(token)
+        first = first or token.strip().lower()
     if depth:
         raise _wrong("an opening parenthesis without its end", text, place, "close it")
-    return tokens, words
+    return tokens, first
 
 
 def _wrong(what: str, text: str, place: str, remedy: str) -> InputError:
