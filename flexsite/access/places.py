@@ -42,9 +42,9 @@ class Places:
         return shapely.STRtree(self.geometry)
 
     @property
-    def bounds(self) -> Bounds:
-        """Bounds of all places; NaN when there is none."""
-        return tuple(shapely.total_bounds(self.geometry).tolist())
+    def bounds(self) -> Bounds | None:
+        """Bounds of all places; None when there is none."""
+        return None if not len(self) else tuple(shapely.total_bounds(self.geometry).tolist())
 
     def inside(self, sites: Geometries) -> tuple[IntArray, IntArray]:
         """Rows of sites, and of the places that lie in or touch them."""

@@ -248,7 +248,7 @@ def expand(bounds: Bounds, metres: float) -> Bounds:
 
 def join(first: Bounds, second: Bounds | None) -> Bounds:
     """Bounds around both."""
-    if second is None or not np.isfinite(second).all():
+    if second is None:
         return first
     return (min(first[0], second[0]), min(first[1], second[1]), max(first[2], second[2]), max(first[3], second[3]))
 
