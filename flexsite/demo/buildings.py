@@ -47,9 +47,9 @@ def fronts(plots: Geometries, roads: Geometries) -> Fronts:
     tree = shapely.STRtree(roads)
     points = shapely.points(middles.reshape(-1, 2))
     distance = shapely.distance(points, roads[tree.nearest(points)]).reshape(len(plots), 4)
-    # of two sides that both touch a road the shorter is the front, as on a corner
+    # of two sides at a road the shorter is the front, as on a corner; 3 m of distance to the middle of it matters little
     sides = np.hypot(*np.moveaxis(after - box, 2, 0))
-    best = np.argmin(np.round(distance, 0) + 0.02 * sides, axis=1)
+    best = np.argmin(np.round(distance / 3, 0) + 0.02 * sides, axis=1)
     row = np.arange(len(plots))
     middle, opposite = middles[row, best], middles[row, (best + 2) % 4]
     depth = np.hypot(*(opposite - middle).T)
@@ -65,11 +65,13 @@ class Builder:
     ----------
     parcels
         Parcels as `parcels.build` returns them.
+    roads
+        Centre lines of all roads, which the buildings face.
     """
 
-    def __init__(self, parcels: gpd.GeoDataFrame) -> None:
+    def __init__(self, parcels: gpd.GeoDataFrame, roads: Geometries) -> None:
         self.parcels = parcels
-        self.roads = parcels.geometry[parcels["kind"] == "road"].to_numpy()
+        self.roads = roads
         self.shapes: list[Geometries] = []
         self.functions: list[npt.NDArray[np.str_]] = []
         self.owners: list[npt.NDArray[np.int64]] = []
@@ -87,7 +89,6 @@ class Builder:
     ) -> None:  # fmt: skip
         """Put up boxes, cut to lie at least `margin` metres inside their parcel."""
         cut = shapely.intersection(boxes, shapely.buffer(ground, -margin, join_style="mitre"))
-        cut = shapely.set_precision(cut, 0.01)
         good = (shapely.get_type_id(cut) == 3) & (shapely.area(cut) > minimum)
         self.shapes.append(cut[good])
         self.owners.append(numbers[good])
@@ -95,10 +96,10 @@ class Builder:
         self.storeys.append(np.broadcast_to(np.asarray(storeys), len(numbers))[good])
 
 
-def build(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def build(parcels: gpd.GeoDataFrame, roads: Geometries) -> gpd.GeoDataFrame:
     """Return the buildings: pandnummer, functie, bouwjaar, bouwlagen, woningen, parcel (row number), geometry."""
     random = generator("buildings")
-    builder = Builder(parcels)
+    builder = Builder(parcels, roads)
     klasse, use, kind = (parcels[name].to_numpy(dtype=str) for name in ("klasse", "use", "kind"))
     whole = parcels["whole"].to_numpy()
     area = parcels.geometry.area.to_numpy()

@@ -113,7 +113,7 @@ JUNCTIONS: tuple[str, ...] = ("Wulpenweg", "Zuiderdijk", "Oosterdijk")
 RAIL: tuple[Km, ...] = ((15.9, 17.5), (15.65, 15.9), (14.95, 14.35), (13.3, 12.95), (11.5, 11.75), (10.25, 10.55), (9.25, 8.6), (8.2, 6.6), (7.55, 5.0), (6.95, 3.2), (6.75, 1.9))  # fmt: skip
 STATIONS: tuple[tuple[str, Km], ...] = (
     ("Kranewaarde", (14.95, 14.35)),
-    ("Zilverhoven Oost", (11.5, 11.75)),
+    ("Zilverhoven Oost", (11.66, 11.86)),
     ("Zilverhoven", (10.25, 10.55)),
     ("Molmerdam", (7.55, 5.0)),
 )

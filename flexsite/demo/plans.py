@@ -15,8 +15,9 @@ from flexsite.demo.settlements import Settlements
 
 MISSING = -9999
 STATUS = {"1A": 0.2, "1B": 0.04, "1C": 0.03, "2A": 0.12, "2B": 0.03, "2C": 0.04, "3": 0.17, "4A": 0.18, "4B": 0.08, "5A": 0.08, "5B": 0.03}
-# first and last year that a plan of this status may start
-YEARS = {"1": (2025, 2034), "2": (2027, 2040), "3": (2029, 2044), "4": (2032, 2052), "5": (2030, 2050)}
+# first and last year that a plan of this status may start, and the share of plans for later, with their years
+YEARS = {"1": (2025, 2033), "2": (2027, 2036), "3": (2029, 2040), "4": (2032, 2050), "5": (2030, 2050)}
+LATER, LATER_YEARS = 0.4, (2038, 2047)
 
 
 def build(parcels: gpd.GeoDataFrame, settlements: Settlements) -> gpd.GeoDataFrame:
@@ -79,7 +80,7 @@ def _describe(
         town = str(towns[tree.nearest(shapely.point_on_surface(free))])
         if town == places.UNCOVERED:
             continue
-        first, last = YEARS[str(state)[0]]
+        first, last = LATER_YEARS if random.random() < LATER else YEARS[str(state)[0]]
         year = MISSING if random.random() < 0.09 else int(random.integers(first, last + 1))
         density = 26 if sort.startswith("Uitbreiding") else 55
         homes = max(5, round(free.area / 10_000 * density * random.uniform(0.7, 1.2)))

@@ -46,8 +46,8 @@ def build(terrain: Terrain, settlements: Settlements) -> Polders:
         bays, fields = _bays(face, random)
         for order, bay in enumerate(bays):
             pieces = parts(shapely.difference(shapely.intersection(bay, face), taken), 80)
-            kind = (order + number) % 3
-            if kind == 0:
+            kind = (order + number) % 4
+            if kind % 2 == 0:
                 pieces = parts(shapely.difference(shapely.make_valid(pieces), rails), 150)
                 name = f"{('Kavel', 'Tocht', 'Molen', 'Ree')[number % 4]}weg {order + 1}"
                 roads += [Line("unclassified", name, piece) for piece in pieces]

@@ -43,7 +43,8 @@ def build() -> Region:
     towns = settlements.build(ground)
     country = polders.build(ground, towns)
     plots = parcels.build(ground, towns, tiling.build(ground, towns, country))
-    houses = buildings.build(plots)
+    lines = [*ground.roads, *towns.streets, *country.roads]
+    houses = buildings.build(plots, np.array([line.geometry for line in lines if line.kind != "cycleway"], dtype=object))
     planned = plans.build(plots, towns)
     network = streets.build(ground, towns, country, plots, houses)
     table = timetable.build(ground, towns, network)

@@ -34,6 +34,7 @@ class Network:
     ways: list[tuple[list[int], dict[str, str]]] = field(default_factory=list)
     nodes: dict[tuple[int, int], int] = field(default_factory=dict)
     places: list[tuple[Point, dict[str, str]]] = field(default_factory=list)
+    stations: list[Floats] = field(default_factory=list)
 
     def add(self, line: Geometry, tags: dict[str, str]) -> None:
         """Add a way; equal positions become one node."""
@@ -58,7 +59,7 @@ def build(
     streets: Geometries = np.array([line.geometry for line in lines], dtype=object)
     vertices = shapely.points(network.positions())
     _motorway(network, terrain, vertices)
-    _paths(network, parcels, vertices)
+    _paths(network, terrain, parcels, vertices)
     network.add(terrain.rail, {"railway": "rail", "name": "Waardlijn", "electrified": "contact_line"})
     _amenities(network, buildings, parcels, streets)
     return network
@@ -134,7 +135,7 @@ def _motorway(network: Network, terrain: Terrain, vertices: Geometries) -> None:
         network.add(LineString(xy), {"highway": "motorway_link"})
 
 
-def _paths(network: Network, parcels: gpd.GeoDataFrame, vertices: Geometries) -> None:
+def _paths(network: Network, terrain: Terrain, parcels: gpd.GeoDataFrame, vertices: Geometries) -> None:
     """Add footpaths through parks and to the stations, from the nearest street nodes."""
     tree = shapely.STRtree(vertices)
     parks = parcels[(parcels["klasse"] == "park") & (parcels.geometry.area > 2500)].geometry
@@ -148,19 +149,18 @@ def _paths(network: Network, parcels: gpd.GeoDataFrame, vertices: Geometries) ->
             if vertices[end].distance(park) < 40:
                 network.add(LineString([centre, vertices[end]]), {"highway": "footway", "surface": "gravel"})
     for _, at in places.STATIONS:
-        station = Point(place(at))
-        ends = shapely.get_coordinates(vertices[tree.query(station, predicate="dwithin", distance=160)])
-        if len(ends):
-            nearest = ends[np.lexsort((ends[:, 0], np.hypot(*(ends - place(at)).T)))[0]]
-            network.add(LineString([station_entrance(at, nearest), nearest]), {"highway": "footway", "name": "Stationspad"})
+        _station(network, terrain, place(at), vertices)
 
 
-def station_entrance(at: tuple[float, float], towards: Floats | None = None) -> Floats:
-    """Return the entrance of a station: 20 m from the track on the town's side."""
-    town = min((entry for entry in places.PLACES), key=lambda entry: float(np.hypot(*(place(entry.centre) - place(at)))))
-    aim = place(town.centre) if towards is None else towards
-    run = aim - place(at)
-    return np.asarray(np.round(place(at) + 20 * run / np.hypot(*run), 2))
+def _station(network: Network, terrain: Terrain, at: Floats, vertices: Geometries) -> None:
+    """Place a station's entrance 20 m from the track, on the side of the nearest street, with a path to it."""
+    reach = shapely.dwithin(vertices, Point(at), 600) & (shapely.distance(vertices, terrain.rail) > 25)
+    ends = shapely.get_coordinates(vertices[reach])
+    end = ends[np.lexsort((ends[:, 0], np.round(np.hypot(*(ends - at).T), 1)))[0]]
+    run = (end - at) / np.hypot(*(end - at))
+    entrance = np.round(at + 20 * run, 2)
+    network.stations.append(entrance)
+    network.add(LineString([entrance, end]), {"highway": "footway", "name": "Stationspad"})
 
 
 def _amenities(

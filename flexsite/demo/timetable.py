@@ -16,10 +16,11 @@ from flexsite.demo import places
 from flexsite.demo.frame import Floats, place
 from flexsite.demo.rules_layers import frame
 from flexsite.demo.settlements import Settlements
-from flexsite.demo.streets import TO_WGS84, Network, shortest, station_entrance
+from flexsite.demo.streets import TO_WGS84, Network, shortest
 from flexsite.demo.terrain import Terrain
 
 MAIN = frozenset({"primary", "secondary", "tertiary"})
+STREETS = MAIN | {"residential", "unclassified"}
 # line, places in order, minutes between departures on weekdays, first and last departure
 LINES: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("1", ("Zilverhoven", "Kranewaarde"), 15),
@@ -77,10 +78,16 @@ def build(terrain: Terrain, settlements: Settlements, network: Network) -> Timet
         points.append(np.round(at, 2))
         return len(points) - 1
 
-    stations = [stop(station_entrance(at), "train", f"Station {name}") for name, at in places.STATIONS]
+    stations = [stop(at, "train", f"Station {entry[0]}") for entry, at in zip(places.STATIONS, network.stations, strict=True)]
     at = [terrain.rail.project(Point(place(position))) for _, position in places.STATIONS]
     run = [round(abs(distance - at[0]) / TRAIN_SPEED) + 60 * number for number, distance in enumerate(at)]
     routes.append(Route("Waardlijn", "train", tuple(stations), tuple(run), 30))
+    # a bus stops at a node of a street, not on a bridge and not where a ring road is broken by the railway
+    xy = network.positions()
+    usable = sorted({n for way, tags in network.ways if tags.get("highway") in STREETS and "bridge" not in tags for n in way})
+    nodes = shapely.points(xy[np.array(usable) - 1])
+    nodes = nodes[shapely.distance(nodes, terrain.rail) > 30]
+    tree = shapely.STRtree(nodes)
     covers = shapely.union_all([cover.buffer(60) for cover in settlements.covers.values()])
     tracks = [(name, _path(network, calls), headway) for name, calls, headway in LINES]
     for name, town, share in RINGS:
@@ -88,11 +95,14 @@ def build(terrain: Terrain, settlements: Settlements, network: Network) -> Timet
         shape = shapely.get_coordinates(settlements.covers[town].exterior)
         tracks.append((name, LineString(place(entry.centre) + share * (shape - place(entry.centre))), 20))
     for name, line, headway in tracks:
-        where = _positions(line, covers)
         chosen: list[int] = []
         seconds: list[int] = []
-        for distance in where:
-            here = shapely.get_coordinates(line.interpolate(distance))[0]
+        for distance in _positions(line, covers):
+            at_line = line.interpolate(distance)
+            node = nodes[tree.nearest(at_line)]
+            if node.distance(at_line) > 90:
+                continue
+            here = shapely.get_coordinates(node)[0]
             number = stop(here, "bus", _label(settlements, here))
             if chosen and number == chosen[-1]:
                 continue
