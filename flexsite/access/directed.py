@@ -37,13 +37,19 @@ class _Edge:
 
 
 def streets_from_edges(
-    name: str, crs: pyproj.CRS, nodes: Mapping[Hashable, tuple[float, float]], edges: Iterable[DirectedEdge], *, directed: bool = True
+    name: str,
+    crs: pyproj.CRS,
+    nodes: Mapping[Hashable, tuple[float, float]],
+    edges: Iterable[DirectedEdge],
+    *,
+    directed: bool = True,
 ) -> StreetFile:
     """Join opposite edges of a directed graph to streets.
 
-    Walkers may go both ways along every edge. Bicycles go the way an edge points; against it where the opposite edge exists, where
-    `oneway` says no, or where the tags let bicycles through. Edges that are equal in ends, direction and points count once. Permission
-    comes from the tags among the attributes (as for OSM files); from `walk` and `cycle` when the graph was written by flexsite.
+    Walkers may go both ways along every edge. Bicycles go the way an edge points; against it where the opposite edge
+    exists, where `oneway` says no, or where the tags let bicycles through. Edges that are equal in ends, direction and
+    points count once. Permission comes from the tags among the attributes (as for OSM files); from `walk` and `cycle`
+    when the graph was written by flexsite.
 
     Parameters
     ----------
@@ -73,7 +79,9 @@ def streets_from_edges(
         _add(streets, edge, index[edge.u], index[edge.v], xy, directed=directed)
     kept = [edge for edge in streets.values() if any(edge.permission[:3])]
     if not kept:
-        raise InputError("there is no street in it that one may walk or cycle", where=name, remedy="give another network")
+        raise InputError(
+            "there is no street in it that one may walk or cycle", where=name, remedy="give another network"
+        )
     flag = np.array([edge.permission for edge in kept], bool)
     return StreetFile(
         name=name, crs=crs, node_id=_ids(list(nodes)),
@@ -86,7 +94,9 @@ def streets_from_edges(
     )  # fmt: skip
 
 
-def _add(streets: dict[tuple[int, int, bytes], _Edge], edge: DirectedEdge, u: int, v: int, xy: FloatArray, *, directed: bool) -> None:
+def _add(
+    streets: dict[tuple[int, int, bytes], _Edge], edge: DirectedEdge, u: int, v: int, xy: FloatArray, *, directed: bool
+) -> None:
     """Put one directed edge into the street it belongs to, made when it is the first."""
     points = xy[[u, v]] if edge.points is None else _oriented(edge.points, xy[u], xy[v])
     along = _permission(edge.attributes, directed=directed)
@@ -96,11 +106,20 @@ def _add(streets: dict[tuple[int, int, bytes], _Edge], edge: DirectedEdge, u: in
     elif same in streets:
         street, turned = streets[same], opposite == same
     else:
-        streets[same] = _Edge(u, v, points, along, _first_number(edge.attributes.get("osmid")), _first_text(edge.attributes.get("highway")))
+        streets[same] = _Edge(
+            u,
+            v,
+            points,
+            along,
+            _first_number(edge.attributes.get("osmid")),
+            _first_text(edge.attributes.get("highway")),
+        )
         return
     here = street.permission
     forward, backward = (along.backward, along.forward) if turned else (along.forward, along.backward)
-    street.permission = Permission(here.walk or along.walk, here.forward or forward, here.backward or backward, here.ferry and along.ferry)
+    street.permission = Permission(
+        here.walk or along.walk, here.forward or forward, here.backward or backward, here.ferry and along.ferry
+    )
 
 
 def _permission(attributes: Mapping[str, Any], *, directed: bool) -> Permission:
@@ -111,7 +130,12 @@ def _permission(attributes: Mapping[str, Any], *, directed: bool) -> Permission:
     variants = _variants(attributes)
     allowed = [permission(tags) for tags in variants]
     cycle = all(one.forward or one.backward for one in allowed)
-    return Permission(all(one.walk for one in allowed), cycle, cycle and _two_way(variants[0], directed=directed), any(one.ferry for one in allowed))
+    return Permission(
+        all(one.walk for one in allowed),
+        cycle,
+        cycle and _two_way(variants[0], directed=directed),
+        any(one.ferry for one in allowed),
+    )
 
 
 def _two_way(tags: Mapping[str, str], *, directed: bool) -> bool:
@@ -186,7 +210,7 @@ def _ids(nodes: list[Hashable]) -> NDArray[Any]:
 
 
 def line_points(geometry: Any, where: str) -> FloatArray | None:
-    """The (k, 2) points of an edge's LineString; None when it has none; a MultiLineString of one part counts as that part."""
+    """Points (k, 2) of an edge's LineString, or of a MultiLineString of one part; None when there is none."""
     if geometry is None or shapely.is_missing(geometry) or shapely.is_empty(geometry):
         return None
     line = shapely.line_merge(geometry) if geometry.geom_type == "MultiLineString" else geometry

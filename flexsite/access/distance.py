@@ -1,8 +1,8 @@
 """Network distances from sites to places: the nearest, and the number or sum within reach.
 
-A distance is the straight leg from site to street, the shortest way along the streets, and the straight leg from street to place. Both
-ends lie on edges, not on junctions. Dijkstra's algorithm (1959), once from all places at once for the nearest, once per site for what is
-within reach.
+A distance is the straight leg from site to street, the shortest way along the streets, and the straight leg from street
+to place. Both ends lie on edges, not on junctions. Dijkstra's algorithm (1959), once from all places at once for the
+nearest, once per site for what is within reach.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class _Ends:
-    """Ways between entrances and the junctions at both ends of their edge: rows of entrances, junction, metres with the leg."""
+    """Ways between entrances and the ends of their edge: row of the entrance, junction, metres with the leg."""
 
     row: IntArray
     node: IntArray
@@ -32,7 +32,7 @@ class _Ends:
 
 
 def _ends(graph: Graph, entrances: Entrances, *, leaving: bool) -> _Ends:
-    """Junctions that entrances lead to (`leaving`, for sites) or are reached from (for places), as the directions of the edge allow."""
+    """Junctions that entrances of sites lead to (`leaving`) and those of places are reached from, as edges allow."""
     edge, offset = entrances.edge, entrances.offset
     rest = graph.streets.length[edge] - offset
     along, against = graph.along[edge], graph.against[edge]
@@ -75,7 +75,7 @@ def nearest(graph: Graph, sites: Entrances, places: Entrances, count: int) -> Fl
 
 
 def _from_places(graph: Graph, places: Entrances) -> FloatArray:
-    """(n,) metres from every junction to the nearest place, infinite when there is none: one search against the directions."""
+    """Metres (n,) from every junction to the nearest place, or infinite: one search against the directions."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
 
@@ -84,7 +84,7 @@ def _from_places(graph: Graph, places: Entrances) -> FloatArray:
     nodes = reverse.shape[0]
     # one extra node, the source, from which an arc leads to each junction beside a place
     arcs = shortest_arcs(np.full(len(ends.node), nodes), ends.node, ends.metres, nodes + 1)
-    extended = csr_array(
+    extended: Any = csr_array(
         (
             np.concatenate([reverse.data, arcs.data]),
             np.concatenate([reverse.indices, arcs.indices]),
@@ -92,12 +92,12 @@ def _from_places(graph: Graph, places: Entrances) -> FloatArray:
         ),
         shape=(nodes + 1, nodes + 1),
     )
-    metres: FloatArray = dijkstra(extended, directed=True, indices=nodes)[:nodes]
+    metres: FloatArray = dijkstra(extended, directed=True, indices=[nodes])[0, :nodes]
     return metres
 
 
 def _same_edge(graph: Graph, sites: Entrances, places: Entrances) -> tuple[IntArray, IntArray, FloatArray]:
-    """Pairs of entrances on one edge, straight along it where its direction allows: rows of sites, rows of places, metres."""
+    """Pairs on one edge, straight along it where its direction allows: rows of sites, of places, metres."""
     order = np.argsort(places.edge, kind="stable")
     edges = places.edge[order]
     begin, end = np.searchsorted(edges, sites.edge, "left"), np.searchsorted(edges, sites.edge, "right")
@@ -112,7 +112,13 @@ def _same_edge(graph: Graph, sites: Entrances, places: Entrances) -> tuple[IntAr
 
 
 def total_within(
-    graph: Graph, sites: Entrances, places: Entrances, values: FloatArray, count: int, within: float, inside: tuple[IntArray, IntArray]
+    graph: Graph,
+    sites: Entrances,
+    places: Entrances,
+    values: FloatArray,
+    count: int,
+    within: float,
+    inside: tuple[IntArray, IntArray],
 ) -> FloatArray:
     """Sum of a value over the places within a network distance of each site; every place counts once, by its best way.
 
@@ -185,6 +191,7 @@ def _search() -> Callable[..., FloatArray]:
     except ImportError:
         return totals_in_reach
     try:
-        return njit(cache=True, nogil=True)(totals_in_reach)  # type: ignore[no-any-return]
+        compiled: Callable[..., FloatArray] = njit(cache=True, nogil=True)(totals_in_reach)
     except RuntimeError:  # no folder to keep the compiled function in
-        return njit(nogil=True)(totals_in_reach)  # type: ignore[no-any-return]
+        compiled = njit(nogil=True)(totals_in_reach)
+    return compiled

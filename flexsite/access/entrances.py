@@ -19,7 +19,7 @@ _SAME = 1e-6  # metres below which two distances are called equal
 
 
 class Barriers:
-    """Geometries that a straight leg may not cross; touching one, as a plot on the water's edge does, is no crossing."""
+    """Geometries that a straight leg may not cross; to touch one, as on the water's edge, is no crossing."""
 
     def __init__(self, geometries: Geometries) -> None:
         self._geometries = np.asarray(geometries, dtype=object)
@@ -39,13 +39,16 @@ class Barriers:
         return blocked
 
 
-def site_entrances(graph: Graph, sites: Geometries, *, max_snap: float, spacing: float, barriers: Barriers) -> Entrances:
+def site_entrances(
+    graph: Graph, sites: Geometries, *, max_snap: float, spacing: float, barriers: Barriers
+) -> Entrances:
     """Entrances of sites.
 
-    The street point nearest to the site is the first. Where the outer boundary is longer than 100 m, points along it, every `spacing`
-    metres and counter-clockwise from the boundary point nearest to the first entrance, each give their nearest street point. What is
-    farther than `max_snap` is no entrance, nor what lies across a barrier, even when another street near by does not. Then at most 16
-    are kept, none within `spacing` of one before it. Of a site with several parts every outer boundary is walked, the nearest part first.
+    The street point nearest to the site is the first. Where the outer boundary is longer than 100 m, points along it,
+    every `spacing` metres and counter-clockwise from the boundary point nearest to the first entrance, each give their
+    nearest street point. What is farther than `max_snap` is no entrance, nor what lies across a barrier, even when
+    another street near by does not. Then at most 16 are kept, none within `spacing` of one before it. Of a site with
+    several parts every outer boundary is walked, the nearest part first.
 
     Parameters
     ----------
@@ -62,7 +65,9 @@ def site_entrances(graph: Graph, sites: Geometries, *, max_snap: float, spacing:
     first_leg = _legs(sites[first.owner], first)
     points, owner, order = _boundary_points(sites, first, spacing)
     more = nearest(graph, points, max_snap)
-    more_leg = shapely.linestrings(np.stack([shapely.get_coordinates(points[more.owner]), more.xy], axis=1).reshape(-1, 2, 2))
+    more_leg = shapely.linestrings(
+        np.stack([shapely.get_coordinates(points[more.owner]), more.xy], axis=1).reshape(-1, 2, 2)
+    )
     both = _concatenate(first, Entrances(owner[more.owner], more.edge, more.offset, more.leg, more.xy))
     rank = np.concatenate([np.zeros(len(first), np.int64), 1 + order[more.owner]])
     free = ~barriers.block(np.concatenate([first_leg, more_leg]))
@@ -72,7 +77,10 @@ def site_entrances(graph: Graph, sites: Geometries, *, max_snap: float, spacing:
 
 
 def place_entrances(graph: Graph, places: Geometries, *, max_snap: float, barriers: Barriers) -> Entrances:
-    """The one entrance of every place: the street point nearest to it, unless that is farther than `max_snap` or across a barrier."""
+    """The one entrance of a place: the street point nearest to it.
+
+    None when that is farther than `max_snap` or across a barrier.
+    """
     found = nearest(graph, places, max_snap)
     return found.take(~barriers.block(_legs(places[found.owner], found)))
 

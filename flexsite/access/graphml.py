@@ -33,7 +33,9 @@ def read_graphml(path: Path) -> StreetFile:
         with path.open("rb") as file:
             return _read(file, path)
     except ElementTree.ParseError as error:
-        raise InputError(f"is no valid GraphML ({error})", where=str(path), remedy="write it again with osmnx.save_graphml") from error
+        raise InputError(
+            f"is no valid GraphML ({error})", where=str(path), remedy="write it again with osmnx.save_graphml"
+        ) from error
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", where=str(path), remedy="check the path") from error
 
@@ -55,13 +57,19 @@ def _read(file: IO[bytes], path: Path) -> StreetFile:
             try:
                 nodes[node] = (float(data["x"]), float(data["y"]))
             except (KeyError, ValueError) as error:
-                raise InputError(f"the node {node!r} has no x and y", where=str(path), remedy="give a graph in osmnx form") from error
+                raise InputError(
+                    f"the node {node!r} has no x and y", where=str(path), remedy="give a graph in osmnx form"
+                ) from error
             element.clear()
         elif tag == "edge":
             edges.append(_edge(element, names, path))
             element.clear()
     if "crs" not in graph:
-        raise InputError("the graph has no attribute 'crs'", where=str(path), remedy="write it with osmnx.save_graphml, which keeps the CRS")
+        raise InputError(
+            "the graph has no attribute 'crs'",
+            where=str(path),
+            remedy="write it with osmnx.save_graphml, which keeps the CRS",
+        )
     try:
         crs = pyproj.CRS.from_user_input(graph["crs"])
     except CRSError as error:

@@ -52,7 +52,9 @@ def value(layers: Layers, layer: str, column: str | None, statistic: Statistic, 
             return np.empty(0)
         return np.asarray(layers.raster(layer, bounds=_bounds(sites)).area_weighted(sites, statistic), float)
     if column is None:
-        raise InputError("a value of a polygon layer needs the column to read", where=f"layer {layer}", remedy="give `column`")
+        raise InputError(
+            "a value of a polygon layer needs the column to read", where=f"layer {layer}", remedy="give `column`"
+        )
     if not len(sites):
         return np.empty(0)
     frame = layers.vector(layer, bounds=_bounds(sites), columns=[column]).frame
@@ -96,7 +98,9 @@ def share(layers: Layers, layer: str, where: str | None, sites: Geometries) -> F
     (n,) shares of the whole site; NaN where more than half of it is outside the layer's coverage.
     """
     if layers.is_raster(layer):
-        raise InputError("a share is of a polygon layer, and this is a raster", where=f"layer {layer}", remedy="use `value`")
+        raise InputError(
+            "a share is of a polygon layer, and this is a raster", where=f"layer {layer}", remedy="use `value`"
+        )
     if not len(sites):
         return np.empty(0)
     bounds = _bounds(sites)
@@ -120,4 +124,3 @@ def covered(features: Geometries, sites: Geometries) -> FloatArray:
 def _bounds(sites: Geometries) -> Bounds:
     low_x, low_y, high_x, high_y = shapely.total_bounds(sites).tolist()
     return (low_x, low_y, high_x, high_y)
-

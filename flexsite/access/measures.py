@@ -78,15 +78,17 @@ def measure(access: Access, layers: Layers, sites: geopandas.GeoDataFrame, crs: 
     Raises
     ------
     InputError
-        A measure cannot be taken with what the study gives: walking or cycling without streets, OSM tags without an OSM file, a layer
-        or column that is not there, a measure that is not built yet.
+        A measure cannot be taken with what the study gives: walking or cycling without streets, OSM tags without an OSM
+        file, a layer or column that is not there, a measure that is not built yet.
     """
     check(access)
     taker = _Taker(access, layers, np.asarray(sites.geometry.to_numpy(), dtype=object), crs)
     columns = {output_column(one): taker.take(one) for one in access.measures}
     frame = pd.DataFrame(columns, index=sites.index, dtype=float)
     no_access, entrances = taker.entrances(sites)
-    return AccessResult(frame, no_access, entrances, taker.info(frame, no_access), tuple(taker.warnings(frame, no_access)))
+    return AccessResult(
+        frame, no_access, entrances, taker.info(frame, no_access), tuple(taker.warnings(frame, no_access))
+    )
 
 
 def check(access: Access) -> None:
@@ -100,14 +102,22 @@ def check(access: Access) -> None:
     for one in access.measures:
         where = f"access.measures, {one.id}"
         if isinstance(one, StandardMeasure):
-            raise InputError("service levels are not built yet", where=where, remedy="leave the measure out, or measure the distance to stops")
+            raise InputError(
+                "service levels are not built yet", where=where, remedy="leave it out, or measure the distance to stops"
+            )
         if isinstance(one, ValueMeasure | ShareMeasure):
             continue
         if one.mode == "transit":
-            raise InputError("mode transit is not built yet", where=where, remedy="use `mode: walk`, `cycle` or `straight`")
+            raise InputError(
+                "mode transit is not built yet", where=where, remedy="use `mode: walk`, `cycle` or `straight`"
+            )
         if one.mode in NETWORK_MODES and access.streets is None:
-            raise InputError(f"mode {one.mode} needs streets", where=where, remedy="give access.streets, or use `mode: straight`")
-        if isinstance(_target(one), OsmTags) and (access.streets is None or access.streets.path is None or not is_osm(access.streets.path)):
+            raise InputError(
+                f"mode {one.mode} needs streets", where=where, remedy="give access.streets, or use `mode: straight`"
+            )
+        if isinstance(_target(one), OsmTags) and (
+            access.streets is None or access.streets.path is None or not is_osm(access.streets.path)
+        ):
             raise InputError(
                 "places by OSM tag come from the street file, and there is no OpenStreetMap file",
                 where=where, remedy="give access.streets as .osm.pbf or .osm, or name a layer",
@@ -169,7 +179,10 @@ class _Taker:
 
     def entrances(self, sites: geopandas.GeoDataFrame) -> tuple[NDArray[np.bool_], pd.DataFrame]:
         """Sites without an entrance for walkers, and a table of the entrances of every mode in use."""
-        modes = sorted({"walk"} | {one.mode for one in self._access.measures if isinstance(one, NearestMeasure | CountMeasure | SumMeasure)})
+        modes = sorted(
+            {"walk"}
+            | {one.mode for one in self._access.measures if isinstance(one, NearestMeasure | CountMeasure | SumMeasure)}
+        )
         tables = []
         no_access = np.zeros(len(sites), bool)
         ids = sites["site_id"].to_numpy()
@@ -183,7 +196,13 @@ class _Taker:
                 no_access[found.owner] = False
             tables.append(
                 pd.DataFrame(
-                    {"mode": mode, "site_id": ids[found.owner], "x": found.xy[:, 0], "y": found.xy[:, 1], "leg_m": found.leg}
+                    {
+                        "mode": mode,
+                        "site_id": ids[found.owner],
+                        "x": found.xy[:, 0],
+                        "y": found.xy[:, 1],
+                        "leg_m": found.leg,
+                    }
                 )
             )
         columns = ["mode", "site_id", "x", "y", "leg_m"]
@@ -195,10 +214,14 @@ class _Taker:
         answer: dict[str, Any] = {"measures": measures}
         if self._network is not None and len(self._sites):
             streets = self._network.streets
-            answer["streets"] = {"file": streets.name, "edges": len(streets), "junctions": len(streets.node_id), "km": round(float(streets.length.sum()) / 1000, 1)}
+            kilometres = round(float(streets.length.sum()) / 1000, 1)
+            answer["streets"] = {
+                "file": streets.name, "edges": len(streets), "junctions": len(streets.node_id), "km": kilometres,
+            }  # fmt: skip
             answer["sites_without_entrance"] = int(no_access.sum())
             answer["places"] = {
-                f"{name}, {mode}": {"read": read, "with_entrance": entered} for (name, mode), (read, entered) in sorted(self._network.places.items())
+                f"{name}, {mode}": {"read": read, "with_entrance": entered}
+                for (name, mode), (read, entered) in sorted(self._network.places.items())
             }
         return answer
 
@@ -207,13 +230,23 @@ class _Taker:
         count, snap = len(self._sites), self._access.max_snap
         said = []
         if no_access.any():
-            said.append(f"{no_access.sum()} of {count} sites have no street to walk on within {snap:g} m, or only across a barrier: mark no_access")
-        for name, (read, entered) in sorted(self._network.places.items()) if self._network is not None else []:
+            said.append(
+                f"{no_access.sum()} of {count} sites have no street to walk on within {snap:g} m, "
+                "or only across a barrier: mark no_access"
+            )
+        for (source, mode), (read, entered) in (
+            sorted(self._network.places.items()) if self._network is not None else []
+        ):
             if entered < read:
-                said.append(f"{read - entered} of {read} places of {name[0]} cannot be reached by mode {name[1]}: no street within {snap:g} m, or only across a barrier")
+                said.append(
+                    f"{read - entered} of {read} places of {source} cannot be reached by mode {mode}: "
+                    f"no street within {snap:g} m, or only across a barrier"
+                )
         for name, missing in sorted(self._without_value.items()):
             said.append(f"measure {name}: {missing} places without a value count as 0")
-        said.extend(f"{name} is empty for all {count} sites" for name in columns if count and columns[name].isna().all())
+        said.extend(
+            f"{name} is empty for all {count} sites" for name in columns if count and columns[name].isna().all()
+        )
         return said
 
 

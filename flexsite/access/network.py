@@ -14,7 +14,18 @@ from flexsite.access import distance
 from flexsite.access.entrances import Barriers, place_entrances, site_entrances
 from flexsite.access.places import Places, PlaceSource
 from flexsite.access.snap import Entrances, Geometries
-from flexsite.access.streets import Bounds, FloatArray, Graph, IntArray, NetworkMode, StreetFile, Streets, expand, join
+from flexsite.access.streets import (
+    BoolArray,
+    Bounds,
+    FloatArray,
+    Graph,
+    IntArray,
+    NetworkMode,
+    StreetFile,
+    Streets,
+    expand,
+    join,
+)
 from flexsite.errors import InputError
 from flexsite.study.access import Access, StreetsSource
 
@@ -25,9 +36,10 @@ if TYPE_CHECKING:
 class Network:
     """The street network of a study, with the entrances of its sites.
 
-    A distance of at most `reach` is certain once the streets and places within `reach` of the sites are read: no way that short leaves
-    them. Sites with a longer distance, or none, are answered from a window twice as wide, until their distance is certain, the part of
-    the network they are on is known to its ends, or everything is read. So answers are those of reading everything.
+    A distance of at most `reach` is certain once the streets and places within `reach` of the sites are read: no way
+    that short leaves them. Sites with a longer distance, or none, are answered from a window twice as wide, until their
+    distance is certain, the part of the network they are on is known to its ends, or everything is read. So answers are
+    those of reading everything.
 
     Parameters
     ----------
@@ -43,7 +55,9 @@ class Network:
 
     def __init__(self, access: Access, layers: Layers, sites: Geometries, crs: pyproj.CRS) -> None:
         if access.streets is None:
-            raise InputError("there are no streets", where="access", remedy="give access.streets, or measure with `mode: straight`")
+            raise InputError(
+                "there are no streets", where="access", remedy="give access.streets, or measure with `mode: straight`"
+            )
         self._file = open_streets(access.streets)
         self._access, self._layers, self._sites, self._crs = access, layers, sites, crs
         self._streets: Streets | None = None
@@ -60,16 +74,24 @@ class Network:
         """Entrances of the sites; `edge` is the row in the street file, whatever the window."""
         if mode not in self._entrances:
             if not len(self._sites):
-                return Entrances(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty((0, 2)))
+                return Entrances(
+                    np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty((0, 2))
+                )
             streets, barriers = self.streets, self._barriers_in(expand(self._bounds(), self._access.max_snap))
             found = site_entrances(
-                streets.graph(mode), self._sites, max_snap=self._access.max_snap, spacing=self._access.entrance_spacing, barriers=barriers
+                streets.graph(mode),
+                self._sites,
+                max_snap=self._access.max_snap,
+                spacing=self._access.entrance_spacing,
+                barriers=barriers,
             )
-            self._entrances[mode] = Entrances(found.owner, streets.edge_id[found.edge], found.offset, found.leg, found.xy)
+            self._entrances[mode] = Entrances(
+                found.owner, streets.edge_id[found.edge], found.offset, found.leg, found.xy
+            )
         return self._entrances[mode]
 
     def nearest(self, source: PlaceSource, mode: NetworkMode) -> FloatArray:
-        """(n,) metres along the network to the nearest place; 0 for a place inside the site, NaN when none can be reached."""
+        """Metres (n,) along the network to the nearest place; 0 when it is inside the site, NaN when out of reach."""
         metres = np.full(len(self._sites), np.nan)
         if not len(self._sites):
             return metres
@@ -96,18 +118,29 @@ class Network:
             return np.empty(0)
         graph, places, doors = self._around(source, mode, expand(self._bounds(), within))
         here = self._in(graph.streets, self.entrances(mode))
-        return distance.total_within(graph, here, doors, places.value, len(self._sites), within, places.inside(self._sites))
+        return distance.total_within(
+            graph, here, doors, places.value, len(self._sites), within, places.inside(self._sites)
+        )
 
-    def _around(self, source: PlaceSource, mode: NetworkMode, window: Bounds, *, everything: bool = False) -> tuple[Graph, Places, Entrances]:
+    def _around(
+        self, source: PlaceSource, mode: NetworkMode, window: Bounds, *, everything: bool = False
+    ) -> tuple[Graph, Places, Entrances]:
         """Streets and places in a window, and where the places' entrances are."""
         snap = self._access.max_snap
         places = source.read(None if everything else expand(window, snap))
         if places.complete and len(places) and not (self._streets is not None and self._streets.complete):
             # only what can be at an edge in the window
             box, around = shapely.bounds(places.geometry), expand(window, snap)
-            near = (box[:, 0] <= around[2]) & (box[:, 2] >= around[0]) & (box[:, 1] <= around[3]) & (box[:, 3] >= around[1])
+            near = (
+                (box[:, 0] <= around[2])
+                & (box[:, 2] >= around[0])
+                & (box[:, 1] <= around[3])
+                & (box[:, 3] >= around[1])
+            )
             places = Places(places.geometry[near], places.value[near], complete=bool(near.all()))
-        needed = expand(join(expand(window, snap), places.bounds), snap)  # the nearest street of a place must be among them
+        needed = expand(
+            join(expand(window, snap), places.bounds), snap
+        )  # the nearest street of a place must be among them
         graph = self._window(needed).graph(mode)
         doors = place_entrances(graph, places.geometry, max_snap=snap, barriers=self._barriers_in(needed))
         self.places[source.name, mode] = (len(places), len(doors))
@@ -115,12 +148,20 @@ class Network:
 
     def _in(self, streets: Streets, entrances: Entrances) -> Entrances:
         """Entrances with `edge` as the row in these streets."""
-        return Entrances(entrances.owner, np.searchsorted(streets.edge_id, entrances.edge), entrances.offset, entrances.leg, entrances.xy)
+        return Entrances(
+            entrances.owner,
+            np.searchsorted(streets.edge_id, entrances.edge),
+            entrances.offset,
+            entrances.leg,
+            entrances.xy,
+        )
 
     def _window(self, bounds: Bounds) -> Streets:
         """Streets over these bounds, and perhaps more."""
         current = self._streets
-        if current is None or not (current.complete or (current.bounds is not None and join(current.bounds, bounds) == current.bounds)):
+        if current is None or not (
+            current.complete or (current.bounds is not None and join(current.bounds, bounds) == current.bounds)
+        ):
             current = self._file.window(self._crs, join(bounds, current.bounds if current else None))
             self._streets = current
         return current
@@ -138,14 +179,13 @@ class Network:
         return tuple(shapely.total_bounds(self._sites if rows is None else self._sites[rows]).tolist())
 
 
-def _within(streets: Streets, window: Bounds) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _within(streets: Streets, window: Bounds) -> BoolArray:
     """Edges that lie in the window with all their points."""
     if not len(streets):
         return np.ones(0, bool)
     first = streets.start[:-1]
     low, high = np.minimum.reduceat(streets.coords, first), np.maximum.reduceat(streets.coords, first)
-    inside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (low >= window[:2]).all(axis=1) & (high <= window[2:]).all(axis=1)
-    return inside
+    return np.asarray((low >= window[:2]).all(axis=1) & (high <= window[2:]).all(axis=1))
 
 
 def open_streets(source: StreetsSource) -> StreetFile:
@@ -174,4 +214,8 @@ def _read(files: tuple[tuple[Path, int, int], ...]) -> StreetFile:
         return osm.read_streets(path)
     if path.suffix.lower() == ".graphml":
         return graphml.read_graphml(path)
-    raise InputError("this is no street file that can be read", where=str(path), remedy="give .osm.pbf, .osm, .graphml, or {nodes: , edges: }")
+    raise InputError(
+        "this is no street file that can be read",
+        where=str(path),
+        remedy="give .osm.pbf, .osm, .graphml, or {nodes: , edges: }",
+    )

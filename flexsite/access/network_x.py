@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def to_networkx(streets: Streets) -> networkx.MultiDiGraph:
     """The streets as a graph that osmnx and networkx understand.
 
-    A street that one may use both ways becomes two opposite edges. `walk` and `cycle` say who may go along an edge in its direction;
-    `oneway` is about bicycles, as walkers go both ways.
+    A street that one may use both ways becomes two opposite edges. `walk` and `cycle` say who may go along an edge in
+    its direction; `oneway` is about bicycles, as walkers go both ways.
 
     Parameters
     ----------
@@ -29,7 +29,8 @@ def to_networkx(streets: Streets) -> networkx.MultiDiGraph:
     Returns
     -------
     networkx.MultiDiGraph
-        graph: `crs`; nodes: `x`, `y`; edges: `osmid`, `highway`, `length` (m), `geometry`, `oneway`, `reversed`, `walk`, `cycle`, `ferry`.
+        graph: `crs`; nodes: `x`, `y`; edges: `osmid`, `highway`, `length` (m), `geometry`, `oneway`, `reversed`,
+        `walk`, `cycle`, `ferry`.
 
     Examples
     --------
@@ -42,7 +43,17 @@ def to_networkx(streets: Streets) -> networkx.MultiDiGraph:
     graph = networkx.MultiDiGraph(crs=streets.crs, created_with="flexsite")
     ids = streets.node_id.tolist()
     graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in zip(ids, streets.node_xy.tolist(), strict=True))
-    columns = (streets.u, streets.v, streets.length, streets.walk, streets.forward, streets.backward, streets.ferry, streets.way_id, streets.highway)
+    columns = (
+        streets.u,
+        streets.v,
+        streets.length,
+        streets.walk,
+        streets.forward,
+        streets.backward,
+        streets.ferry,
+        streets.way_id,
+        streets.highway,
+    )
     rows = zip(*(column.tolist() for column in columns), streets.lines, strict=True)
     for u, v, length, walk, forward, backward, ferry, osmid, highway, line in rows:
         common = {"osmid": osmid, "length": length, "oneway": forward != backward, "walk": walk, "ferry": ferry}
@@ -61,7 +72,8 @@ def from_networkx(graph: networkx.MultiDiGraph, *, name: str = "graph") -> Stree
     Parameters
     ----------
     graph
-        graph: `crs`; nodes: `x`, `y`; edges: optional `geometry` (LineString from u to v), OSM tags, `oneway`, `walk`, `cycle`.
+        graph: `crs`; nodes: `x`, `y`; edges: optional `geometry` (LineString from u to v), OSM tags, `oneway`, `walk`,
+        `cycle`.
     name
         What to call it in messages.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,8 +24,8 @@ _SCALE = 1e-7  # degrees per unit of libosmium's integer coordinates
 def read_streets(path: Path) -> StreetFile:
     """Streets that one may walk or cycle, with their topology.
 
-    Ways meet where they share a node, so bridges, tunnels and levels stay apart. A way of which nodes are missing from the file (an
-    extract's edge) is broken there.
+    Ways meet where they share a node, so bridges, tunnels and levels stay apart. A way of which nodes are missing from
+    the file (an extract's edge) is broken there.
 
     Parameters
     ----------
@@ -47,24 +47,24 @@ def read_streets(path: Path) -> StreetFile:
     import osmium
 
     try:
-        ways = (
+        ways: Any = (
             osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
             .with_locations()
             .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
             .with_filter(osmium.filter.KeyFilter("highway", "route"))
         )
-        for way in ways:
-            tags = dict(way.tags)
+        for item in ways:
+            tags = dict(item.tags)
             allowed = permission(tags)
             if not any(allowed[:3]):
                 continue
-            nodes = list(way.nodes)
-            refs.extend([node.ref for node in nodes])
-            xs.extend([node.x for node in nodes])
-            ys.extend([node.y for node in nodes])
-            sizes.append(len(nodes))
+            members = list(item.nodes)
+            refs.extend([node.ref for node in members])
+            xs.extend([node.x for node in members])
+            ys.extend([node.y for node in members])
+            sizes.append(len(members))
             flags.append(allowed)
-            way_ids.append(way.id)
+            way_ids.append(item.id)
             highways.append(tags.get("highway", ""))
     except (RuntimeError, OSError, ValueError) as error:
         raise _unreadable(path, error) from error
@@ -76,7 +76,9 @@ def read_streets(path: Path) -> StreetFile:
     cut = _split(ref[there], run[there])
     point, start, first, last = cut
     if len(start) < 2:
-        raise InputError("there is no street in it that one may walk or cycle", where=str(path), remedy="give another extract")
+        raise InputError(
+            "there is no street in it that one may walk or cycle", where=str(path), remedy="give another extract"
+        )
     of_way = way[there][point[start[:-1]]]
     nodes, ends = np.unique(np.concatenate([first, last]), return_inverse=True)
     flag = np.array(flags, bool)[of_way]
@@ -117,14 +119,15 @@ def _split(ref: NDArray[np.int64], run: NDArray[np.int64]) -> tuple[NDArray[np.i
 
 
 def _find_missing(path: Path, ref: NDArray[np.int64], xy: NDArray[np.int64]) -> None:
-    """Fill in locations that the index missed: negative ids, and nodes that stand after the ways (files from editors)."""
+    """Fill in locations that the index missed: negative ids, and nodes after the ways (files from editors)."""
     lost = (xy == _NOWHERE).any(axis=1)
     if not lost.any() or not ((ref[lost] < 0).any() or path.suffix == ".osm"):
         return
     import osmium
 
     wanted = set(ref[lost].tolist())
-    found = {node.id: (node.location.x, node.location.y) for node in osmium.FileProcessor(str(path), osmium.osm.NODE) if node.id in wanted}
+    every: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
+    found = {node.id: (node.location.x, node.location.y) for node in every if node.id in wanted}
     where = np.flatnonzero(lost)
     xy[where] = [found.get(node, (_NOWHERE, _NOWHERE)) for node in ref[where].tolist()]
 
@@ -132,8 +135,8 @@ def _find_missing(path: Path, ref: NDArray[np.int64], xy: NDArray[np.int64]) -> 
 def read_features(path: Path, selection: OsmSelection) -> NDArray[np.object_]:
     """Features with any of the tags in `selection`, in the file's order: nodes, ways, multipolygons.
 
-    A node is a point, an open way a line, a closed way a polygon unless it says `area=no`, a multipolygon relation a polygon. Features
-    without geometry in the file are left out.
+    A node is a point, an open way a line, a closed way a polygon unless it says `area=no`, a multipolygon relation a
+    polygon. Features without geometry in the file are left out.
 
     Parameters
     ----------
@@ -160,7 +163,8 @@ def read_features(path: Path, selection: OsmSelection) -> NDArray[np.object_]:
     factory = osmium.geom.WKBFactory()
     keys = osmium.filter.KeyFilter(*selection)
     try:
-        for thing in osmium.FileProcessor(str(path)).with_areas(keys).with_filter(keys):
+        things: Any = osmium.FileProcessor(str(path)).with_areas(keys).with_filter(keys)
+        for thing in things:
             if thing.is_relation() or not wanted.match(thing.tags):
                 continue
             if thing.is_node():
@@ -174,9 +178,14 @@ def read_features(path: Path, selection: OsmSelection) -> NDArray[np.object_]:
                 areas.append(shapely.from_wkb(factory.create_multipolygon(thing)))
     except (RuntimeError, OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    found = np.array([*shapely.points(np.array(points).reshape(-1, 2)), *lines, *areas], dtype=object)
+    found = np.empty(len(points) + len(lines) + len(areas), dtype=object)
+    found[:] = [*map(shapely.Point, points), *lines, *areas]
     if not len(found):
-        raise InputError(f"no feature has {wanted}", where=str(path), remedy="check key and value at taginfo, or give another extract")
+        raise InputError(
+            f"no feature has {wanted}",
+            where=str(path),
+            remedy="check key and value at taginfo, or give another extract",
+        )
     return np.asarray(shapely.make_valid(found), dtype=object)
 
 
@@ -196,7 +205,9 @@ class _Wanted:
         return False
 
     def __str__(self) -> str:
-        return " or ".join(f"{key}={'|'.join(sorted(values)) if values else '*'}" for key, values in self._values.items())
+        return " or ".join(
+            f"{key}={'|'.join(sorted(values)) if values else '*'}" for key, values in self._values.items()
+        )
 
 
 def _way_geometry(way: Any) -> Any | None:
@@ -226,4 +237,3 @@ def is_osm(path: Path) -> bool:
 
 
 OSM_SUFFIXES: tuple[str, ...] = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
-Readable = Iterable[str]

@@ -26,7 +26,7 @@ Geometries = NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Places:
-    """(p,) geometries in the study's CRS, the (p,) value each one adds to a sum, and whether they are all of the source."""
+    """Geometries (p,) in the study's CRS, the value (p,) each adds to a sum, and whether these are all."""
 
     geometry: Geometries
     value: FloatArray
@@ -89,7 +89,11 @@ class LayerPlaces:
         vector = self._layers.vector(self.name, bounds=bounds, columns=[self._column] if self._column else [])
         geometry = vector.frame.geometry.to_numpy()
         there = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
-        value = np.ones(len(geometry)) if self._column is None else numbers(vector.frame[self._column], self.name, self._column)
+        value = (
+            np.ones(len(geometry))
+            if self._column is None
+            else numbers(vector.frame[self._column], self.name, self._column)
+        )
         self.without_value = int(np.isnan(value[there]).sum())
         places = Places(np.asarray(geometry[there], dtype=object), np.nan_to_num(value[there]), complete=bounds is None)
         self._read = (bounds, places)

@@ -51,7 +51,7 @@ class Entrances:
 
 
 class Segments:
-    """The straight segments of the streets with entrances of a graph, in an index; where they are, and how far along their edge."""
+    """The straight segments of the streets that give entrances: an index, and how far along its edge each begins."""
 
     def __init__(self, graph: Graph) -> None:
         streets = graph.streets
@@ -62,7 +62,7 @@ class Segments:
         self.step = streets.coords[first + 1] - self.begin
         self.length = np.hypot(self.step[:, 0], self.step[:, 1])
         self.offset = _running(self.length, np.arange(len(self.edge)) - np.repeat(np.cumsum(size) - size, size))
-        self.lines = shapely.linestrings(np.stack([self.begin, self.begin + self.step], axis=1))
+        self.lines = np.asarray(shapely.linestrings(np.stack([self.begin, self.begin + self.step], axis=1)))
         self.tree = shapely.STRtree(self.lines)
         self._edge_length = streets.length
 
@@ -93,8 +93,8 @@ def _running(length: FloatArray, rank: IntArray) -> FloatArray:
 def nearest(graph: Graph, geometries: Geometries, max_snap: float) -> Entrances:
     """The nearest street point of every geometry that has one within `max_snap` metres.
 
-    Of edges at the same distance the first counts. Where streets run through a polygon, it is the point nearest to the polygon's point
-    on surface.
+    Of edges at the same distance the first counts. Where streets run through a polygon, it is the point nearest to the
+    polygon's point on surface.
     """
     geometries = np.asarray(geometries, dtype=object)
     if not len(graph.doors) or not len(geometries):
@@ -102,7 +102,9 @@ def nearest(graph: Graph, geometries: Geometries, max_snap: float) -> Entrances:
     segments = graph.segments
     points = shapely.get_type_id(geometries) == shapely.GeometryType.POINT
     owner, segment, target, leg = _of_shapes(segments, geometries, np.flatnonzero(~points), max_snap)
-    near, found, xy, metres = _of_points(segments, geometries, np.flatnonzero(points & ~shapely.is_empty(geometries)), max_snap)
+    near, found, xy, metres = _of_points(
+        segments, geometries, np.flatnonzero(points & ~shapely.is_empty(geometries)), max_snap
+    )
     owner, segment = np.concatenate([owner, near]), np.concatenate([segment, found])
     target, leg = np.concatenate([target, xy]), np.concatenate([leg, metres])
     order = np.argsort(owner, kind="stable")
@@ -137,7 +139,9 @@ def _of_points(segments: Segments, geometries: Geometries, rows: IntArray, max_s
 
 
 def _of_shapes(segments: Segments, geometries: Geometries, rows: IntArray, max_snap: float) -> _Found:
-    (row, segment), leg = segments.tree.query_nearest(geometries[rows], max_distance=max_snap + 1e-6, return_distance=True)
+    (row, segment), leg = segments.tree.query_nearest(
+        geometries[rows], max_distance=max_snap + 1e-6, return_distance=True
+    )
     within = leg <= max_snap + 1e-9
     row, segment, leg = rows[row[within]], segment[within], leg[within]
     shape = geometries[row]
@@ -157,4 +161,5 @@ def _first(group: IntArray, distance: FloatArray, edge: IntArray) -> IntArray:
     """For every group the row with the smallest distance, the first edge among equals."""
     order = np.lexsort((edge, distance, group))
     opens = np.append(True, group[order][1:] != group[order][:-1])[: len(group)]
-    return order[opens]
+    chosen: IntArray = order[opens]
+    return chosen

@@ -63,7 +63,9 @@ def total_within(source: PlaceSource, sites: Geometries, within: float) -> Float
     for begin in range(0, len(sites), _AT_ONCE):
         site, place = places.tree.query(sites[begin : begin + _AT_ONCE], predicate="dwithin", distance=within)
         order = np.lexsort((place, site))  # a sum does not depend on the order in the index
-        total[begin : begin + _AT_ONCE] = np.bincount(site[order], places.value[place[order]], minlength=len(total[begin : begin + _AT_ONCE]))
+        total[begin : begin + _AT_ONCE] = np.bincount(
+            site[order], places.value[place[order]], minlength=len(total[begin : begin + _AT_ONCE])
+        )
     return total
 
 

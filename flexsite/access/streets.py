@@ -31,8 +31,8 @@ BoolArray = NDArray[np.bool_]
 class StreetFile:
     """All streets of one source, in the source's own CRS; readers make it, `window` cuts and projects it.
 
-    Edges run between junctions: nodes that two ways share, and ends of ways. Nodes in between are geometry. The topology is that of the
-    whole file, so that a distance does not depend on the window it is computed in.
+    Edges run between junctions: nodes that two ways share, and ends of ways. Nodes in between are geometry. The
+    topology is that of the whole file, so that a distance does not depend on the window it is computed in.
 
     Parameters
     ----------
@@ -99,7 +99,9 @@ class StreetFile:
         if bounds is not None and len(self):
             low_x, low_y, high_x, high_y = _bounds_in(bounds, crs, self.crs)
             box = self.boxes
-            keep = np.flatnonzero((box[:, 0] <= high_x) & (box[:, 2] >= low_x) & (box[:, 1] <= high_y) & (box[:, 3] >= low_y))
+            keep = np.flatnonzero(
+                (box[:, 0] <= high_x) & (box[:, 2] >= low_x) & (box[:, 1] <= high_y) & (box[:, 3] >= low_y)
+            )
         complete = len(keep) == len(self)
         size = np.diff(self.start)[keep]
         start = np.concatenate([[0], np.cumsum(size)])
@@ -127,8 +129,8 @@ class StreetFile:
 class Streets:
     """Streets in the study's CRS; arrays as in `StreetFile`, and `length` (m,) in metres of the geometry in that CRS.
 
-    `bounds` is the window they were cut to (None: no window), `complete` says whether that is all of the source, and `edge_id` (m,) is
-    the row of every edge in the source, which rises.
+    `bounds` is the window they were cut to (None: no window), `complete` says whether that is all of the source, and
+    `edge_id` (m,) is the row of every edge in the source, which rises.
     """
 
     name: str
@@ -165,7 +167,9 @@ class Streets:
     @cached_property
     def lines(self) -> NDArray[np.object_]:
         """(m,) shapely LineStrings."""
-        return np.asarray(shapely.linestrings(self.coords, indices=np.repeat(np.arange(len(self)), np.diff(self.start))))
+        return np.asarray(
+            shapely.linestrings(self.coords, indices=np.repeat(np.arange(len(self)), np.diff(self.start)))
+        )
 
     def graph(self, mode: NetworkMode) -> Graph:
         """The part of the network that a mode may use, made once."""
@@ -178,8 +182,8 @@ class Streets:
 class Graph:
     """The streets as a directed graph for one mode.
 
-    `along` and `against` (m,) say in which directions of every edge one may go; `doors` are the edges that give entrances, which are
-    those one may use that are no ferry.
+    `along` and `against` (m,) say in which directions of every edge one may go; `doors` are the edges that give
+    entrances, which are those one may use that are no ferry.
     """
 
     streets: Streets
@@ -207,7 +211,12 @@ class Graph:
         streets = self.streets
         tail = np.concatenate([streets.u[self.along], streets.v[self.against]])
         head = np.concatenate([streets.v[self.along], streets.u[self.against]])
-        return shortest_arcs(tail, head, np.concatenate([streets.length[self.along], streets.length[self.against]]), max(len(streets.node_id), 1))
+        return shortest_arcs(
+            tail,
+            head,
+            np.concatenate([streets.length[self.along], streets.length[self.against]]),
+            max(len(streets.node_id), 1),
+        )
 
     @cached_property
     def reverse(self) -> csr_array[Any]:

@@ -22,8 +22,9 @@ _NODE_IDS = ("osmid", "node_id", "nodeid", "id", "index")
 def read_tables(nodes: Path, edges: Path) -> StreetFile:
     """Streets from a table of nodes (points) and one of edges (lines).
 
-    Edges name their nodes in the columns u and v (or from and to, source and target), and nodes have the id in `osmid`, `node_id` or
-    `id`. Without such columns edges meet where their ends are the same point, and the table of nodes is not needed for it.
+    Edges name their nodes in the columns u and v (or from and to, source and target), and nodes have the id in `osmid`,
+    `node_id` or `id`. Without such columns edges meet where their ends are the same point, and the table of nodes is
+    not needed for it.
 
     Parameters
     ----------
@@ -37,7 +38,9 @@ def read_tables(nodes: Path, edges: Path) -> StreetFile:
     """
     points, lines = _read(nodes, "nodes"), _read(edges, "edges")
     if points.crs is None or lines.crs is None:
-        raise InputError("has no CRS", where=str(nodes if points.crs is None else edges), remedy="set its CRS, or give another file")
+        raise InputError(
+            "has no CRS", where=str(nodes if points.crs is None else edges), remedy="set its CRS, or give another file"
+        )
     if not points.crs.equals(lines.crs):
         points = points.to_crs(lines.crs)
     geometry = lines.geometry.to_numpy()
@@ -52,14 +55,21 @@ def read_tables(nodes: Path, edges: Path) -> StreetFile:
         whole = np.array([line_points(line, f"{edges}, row {row}") for row, line in enumerate(geometry)], dtype=object)
         if any(line is None for line in whole):
             raise InputError("an edge has no geometry and no columns u and v", where=str(edges))
-        first, last = np.array([line[0] for line in whole]).reshape(-1, 2), np.array([line[-1] for line in whole]).reshape(-1, 2)
+        first, last = (
+            np.array([line[0] for line in whole]).reshape(-1, 2),
+            np.array([line[-1] for line in whole]).reshape(-1, 2),
+        )
         xy, node = np.unique(np.concatenate([first, last]), axis=0, return_inverse=True)
         places = {row: (float(x), float(y)) for row, (x, y) in enumerate(xy)}
         u, v = node.ravel()[: len(first)].tolist(), node.ravel()[len(first) :].tolist()
-    return streets_from_edges(edges.name, pyproj.CRS.from_user_input(lines.crs), places, _rows(lines, geometry, u, v, edges))
+    return streets_from_edges(
+        edges.name, pyproj.CRS.from_user_input(lines.crs), places, _rows(lines, geometry, u, v, edges)
+    )
 
 
-def _rows(lines: pd.DataFrame, geometry: Any, u: list[Hashable], v: list[Hashable], path: Path) -> Iterator[DirectedEdge]:
+def _rows(
+    lines: pd.DataFrame, geometry: Any, u: list[Hashable], v: list[Hashable], path: Path
+) -> Iterator[DirectedEdge]:
     columns = {name: lines[name].tolist() for name in lines.columns if name != "geometry"}
     # a table without any word on direction is of streets, not of directed edges
     silent = "oneway" not in columns and not {"walk", "cycle"} <= set(columns)
@@ -80,7 +90,9 @@ def _read(path: Path, layer: str) -> Any:
         layers = pyogrio.list_layers(path)[:, 0].tolist()
         table = geopandas.read_file(path, layer=layer if layer in layers else layers[0], engine="pyogrio")
     except (pyogrio.errors.DataSourceError, OSError, ValueError, IndexError) as error:
-        raise InputError(f"cannot be read as a table of {layer} ({error})", where=str(path), remedy="check path and format") from error
+        raise InputError(
+            f"cannot be read as a table of {layer} ({error})", where=str(path), remedy="check path and format"
+        ) from error
     if not isinstance(table, geopandas.GeoDataFrame) or table.empty:
         raise InputError(f"has no {layer} with geometry", where=str(path))
     wanted = 0 if layer == "nodes" else 1

@@ -1,7 +1,8 @@
 """Who may use a street: walking and cycling permission from OpenStreetMap tags.
 
-Follows the OSM wiki pages "Key:access", "Key:oneway", "Key:oneway:bicycle", "Key:cycleway" and "OSM tags for routing/Access
-restrictions" (worldwide defaults). Stricter tags win over looser ones: `foot` over `access`, `bicycle` over `vehicle` over `access`.
+Follows the OSM wiki pages "Key:access", "Key:oneway", "Key:oneway:bicycle", "Key:cycleway" and "OSM tags for
+routing/Access restrictions" (worldwide defaults). Stricter tags win over looser ones: `foot` over `access`, `bicycle`
+over `vehicle` over `access`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,19 @@ FOOT_ONLY = frozenset(("footway", "pedestrian", "steps", "corridor", "elevator",
 
 YES = frozenset(("yes", "designated", "permissive", "official", "destination", "customers", "public", "allowed"))
 NO = frozenset(
-    ("no", "private", "military", "agricultural", "forestry", "delivery", "emergency", "restricted", "permit", "use_sidepath", "dismount")
+    (
+        "no",
+        "private",
+        "military",
+        "agricultural",
+        "forestry",
+        "delivery",
+        "emergency",
+        "restricted",
+        "permit",
+        "use_sidepath",
+        "dismount",
+    )
 )
 _OPPOSITE = frozenset(("opposite", "opposite_lane", "opposite_track", "opposite_share_busway"))
 _CYCLEWAYS = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
@@ -46,8 +59,9 @@ FORBIDDEN = Permission(walk=False, forward=False, backward=False)
 def permission(tags: Mapping[str, str]) -> Permission:
     """Walking and cycling permission of one way.
 
-    A one-way street binds bicycles, unless tagged otherwise, and never walkers. Steps and pavements are not for bicycles unless they
-    say so; motorways and roads with `motorroad=yes` are for neither; a ferry carries those whom its tags name. An area is no street.
+    A one-way street binds bicycles, unless tagged otherwise, and never walkers. Steps and pavements are not for
+    bicycles unless they say so; motorways and roads with `motorroad=yes` are for neither; a ferry carries those whom
+    its tags name. An area is no street.
 
     Examples
     --------

@@ -68,7 +68,7 @@ def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Cl
     if layers.is_raster(name):
         features, value = _raster_cells(rule, layers, window, place)
     else:
-        features, value = _vector_features(rule, layers, window, place, clock)
+        features, value = _vector_features(rule, study, layers, window, place, clock)
     if rule.buffer > 0 and len(features):
         features = shapely.buffer(features, rule.buffer, quad_segs=QUADRANT_SEGMENTS)
     coverage = layers.coverage(name, bounds=bounds)
@@ -95,7 +95,7 @@ def _raster_cells(rule: RuleBase, layers: Layers, window: Bounds, place: str) ->
 
 
 def _vector_features(
-    rule: RuleBase, layers: Layers, window: Bounds, place: str, clock: Clock
+    rule: RuleBase, study: Study, layers: Layers, window: Bounds, place: str, clock: Clock
 ) -> tuple[Geometries, NDArray[np.object_]]:
     if rule.raster_conditions:
         raise InputError("'above', 'below' and 'values' are for rasters", where=place, remedy="use 'where' on a column")
@@ -108,10 +108,10 @@ def _vector_features(
         column = rule.homes
     vector = layers.vector(rule.layer, bounds=window, where=rule.where, columns=(column,) if column else ())
     features = vector.frame.geometry.to_numpy()
-    flat = ~np.isin(shapely.get_type_id(features), _POLYGONS)
-    if flat.any() and rule.buffer == 0:
+    flat = int((~np.isin(shapely.get_type_id(features), _POLYGONS)).sum())
+    if rule.buffer == 0 and (flat or (not len(features) and _holds_no_ground(rule, study, layers))):
         raise InputError(
-            f"{int(flat.sum())} features are lines or points, which hold no ground",
+            f"{flat or 'its'} features are lines or points, which hold no ground",
             where=place,
             remedy="give the rule a 'buffer' in metres",
         )
@@ -123,6 +123,13 @@ def _vector_features(
     if isinstance(rule, RouteRule):
         return features, _routes(rule, values)
     return features, _caps(values, f"{place}, column '{column}'", np.asarray(vector.ids))
+
+
+def _holds_no_ground(rule: RuleBase, study: Study, layers: Layers) -> bool:
+    """Whether the file says that all its features are lines or points; asked where none lies around the candidates."""
+    wanted = study.layers[rule.layer].layer
+    kinds = [found.geometry_type or "" for found in layers.describe(rule.layer).vectors if wanted in {None, found.layer}]
+    return len(kinds) == 1 and ("Point" in kinds[0] or "LineString" in kinds[0])
 
 
 def _constant(features: Geometries, value: object) -> NDArray[np.object_]:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.geometry import Floats, Geometries, empty_geometries, footprint_on, polygonal, rounded_area
+from flexsite.geometry import Floats, Geometries, difference, empty_geometries, footprint_on, intersection, rounded_area
 
 if TYPE_CHECKING:
     from flexsite.availability.footprint import Footprint
@@ -34,7 +34,7 @@ def routes(sites: Sites, rule: RouteRule | None, footprint: Footprint | None) ->
     unknown = _outside(left, footprint) if rule.outside_coverage == "unknown" else None
     if unknown is not None:
         areas[ORDER.index("unknown")] = rounded_area(unknown)
-        left = polygonal(shapely.difference(left, unknown))
+        left = difference(left, unknown)
     for place, name in enumerate(ORDER[:5]):
         features = footprint.features[[value == name for value in footprint.value]]
         areas[place] += _take(left, features)
@@ -51,9 +51,9 @@ def _take(left: Geometries, features: Geometries) -> Floats:
     if not len(features):
         return area
     under, _ = footprint_on(left, shapely.STRtree(left), features)
-    taken = polygonal(shapely.intersection(left[under.index], under.geometry))
+    taken = intersection(left[under.index], under.geometry)
     area[under.index] = rounded_area(taken)
-    left[under.index] = polygonal(shapely.difference(left[under.index], under.geometry))
+    left[under.index] = difference(left[under.index], under.geometry)
     return area
 
 
@@ -63,5 +63,5 @@ def _outside(ground: Geometries, footprint: Footprint) -> Geometries | None:
         return None
     known, _ = footprint_on(ground, shapely.STRtree(ground), footprint.coverage)
     rest = ground.copy()
-    rest[known.index] = polygonal(shapely.difference(ground[known.index], known.geometry))
+    rest[known.index] = difference(ground[known.index], known.geometry)
     return rest

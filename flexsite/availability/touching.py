@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from flexsite.availability.waterfall import acts
-from flexsite.geometry import Floats, empty_geometries, footprint_on, overlap, polygonal, rounded_area
+from flexsite.geometry import Floats, difference, empty_geometries, footprint_on, intersection, overlap, rounded_area
 from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
 
 if TYPE_CHECKING:
@@ -108,12 +108,12 @@ def _note_keep(result: Touching, sites: Sites, rule: KeepRule, footprint: Footpr
         return
     under, covered = footprint_on(sites.geometry, shapely.STRtree(sites.geometry), footprint.features)
     rest = sites.geometry.copy()
-    rest[under.index] = polygonal(shapely.difference(sites.geometry[under.index], under.geometry))
+    rest[under.index] = difference(sites.geometry[under.index], under.geometry)
     rest[under.index[covered]] = shapely.Polygon()
     if footprint.coverage is not None and rule.outside_coverage != "exclude":
         known, _ = footprint_on(sites.geometry, shapely.STRtree(sites.geometry), footprint.coverage)
         inside = np.full(len(rest), shapely.Polygon(), dtype=object)
-        inside[known.index] = polygonal(shapely.intersection(rest[known.index], known.geometry))
+        inside[known.index] = intersection(rest[known.index], known.geometry)
         rest = inside
     area = rounded_area(rest)
     for site in np.flatnonzero(counts(area, sites.area_m2, rule.touch) & (area > 0)):
@@ -137,6 +137,6 @@ def _uncovered_m2(sites: Sites, footprint: Footprint, features: NDArray[np.objec
     under, covered = footprint_on(sites.geometry, shapely.STRtree(sites.geometry), known)
     rest = sites.geometry.copy()
     partly = under.index[~covered]
-    rest[partly] = polygonal(shapely.difference(sites.geometry[partly], under.geometry[~covered]))
+    rest[partly] = difference(sites.geometry[partly], under.geometry[~covered])
     rest[under.index[covered]] = shapely.Polygon()
     return rounded_area(rest)

@@ -14,10 +14,10 @@ from flexsite.geometry import (
     Geometries,
     Indices,
     Sparse,
-    cut_heavy,
+    difference,
     empty_geometries,
     footprint_on,
-    polygonal,
+    intersection,
     rounded_area,
     union_groups,
 )
@@ -43,8 +43,8 @@ class Taken:
         Candidate ground under the rule, whatever other rules take.
     taken_m2
         Ground it took at its turn.
-    touched
-        The ground under the rule, where the rule removes; else empty.
+    claim
+        The rule's footprint on each candidate, reaching beyond it where features do.
     geometry
         The ground it took at its turn, where asked for; else empty.
     """
@@ -52,7 +52,7 @@ class Taken:
     index: Indices
     touched_m2: Floats
     taken_m2: Floats
-    touched: Geometries
+    claim: Geometries
     geometry: Geometries
 
 
@@ -76,14 +76,17 @@ class Ground:
 
     Attributes
     ----------
+    start
+        Each candidate before any rule.
     geometry, area_m2
-        Per candidate; empty and 0 where nothing is left.
+        What is left of it; empty and 0 where nothing is left.
     start_m2
         Area of each candidate before any rule.
     taken
         What each rule took, by id, in order.
     """
 
+    start: Geometries
     geometry: Geometries
     area_m2: Floats
     start_m2: Floats
@@ -97,7 +100,7 @@ class Ground:
 def start(candidates: Candidates) -> Ground:
     """Ground before any rule."""
     area = rounded_area(candidates.geometry)
-    return Ground(candidates.geometry.copy(), area.copy(), area, shapely.STRtree(candidates.geometry))
+    return Ground(candidates.geometry, candidates.geometry.copy(), area.copy(), area, shapely.STRtree(candidates.geometry))
 
 
 def acts(rule: RuleBase, study: Study) -> bool:
@@ -133,19 +136,18 @@ def apply(
         claim = _claim(candidates.geometry, ground.tree, features, uncovered if rule.outside_coverage == "exclude" else None)
         unknown = _without(uncovered, claim)
     ground.unknown_m2[rule.id] = float(rounded_area(unknown.geometry).sum()) if rule.outside_coverage == "unknown" else 0.0
-    touched = polygonal(_intersection(candidates.geometry[claim.index], claim.geometry))
-    touched_m2 = rounded_area(touched)
+    index = claim.index
+    before, before_m2 = ground.geometry[index], ground.area_m2[index]
+    after = before
+    if removes:
+        after = difference(before, claim.geometry) if staying is None else intersection(before, _rows(staying, index))
+    touched_m2 = _touched(candidates.geometry[index], claim.geometry, before, after, removes=removes)
     positive = touched_m2 > 0
-    index, touched, touched_m2 = claim.index[positive], touched[positive], touched_m2[positive]
+    index, before, before_m2, after, touched_m2 = (values[positive] for values in (index, before, before_m2, after, touched_m2))
     taken_m2 = np.zeros(len(index))
     removed = empty_geometries(len(index))
     if removes:
         ground.removing.add(rule.id)
-        before, before_m2 = ground.geometry[index], ground.area_m2[index]
-        if staying is None:
-            after = polygonal(shapely.difference(before, claim.geometry[positive]))
-        else:
-            after = polygonal(_intersection(before, _rows(staying, index)))
         after_m2 = rounded_area(after)
         after[after_m2 == 0] = shapely.Polygon()
         # An overlay may move a corner by a rounding error; a rule that took nothing must not change the sum.
@@ -154,9 +156,18 @@ def apply(
         ground.geometry[index], ground.area_m2[index] = after, after_m2
         if keep_geometry:
             changed = taken_m2 > 0
-            removed[changed] = polygonal(shapely.difference(before[changed], after[changed]))
-    ground.taken[rule.id] = Taken(index, touched_m2, np.round(taken_m2, 2), touched if removes else empty_geometries(), removed)
+            removed[changed] = difference(before[changed], after[changed])
+    ground.taken[rule.id] = Taken(index, touched_m2, np.round(taken_m2, 2), claim.geometry[positive], removed)
     ground.counts[rule.id] = (int((ground.area_m2 > 0).sum()), float(ground.area_m2.sum()) / 1e4)
+
+
+def _touched(ground: Geometries, claim: Geometries, before: Geometries, after: Geometries, *, removes: bool) -> Floats:
+    """Candidate ground in m2 under a claim; where no rule came before, what was taken is that ground, without another overlay."""
+    whole = np.fromiter((a is b for a, b in zip(ground, before, strict=True)), dtype=bool, count=len(ground)) & removes
+    touched = np.empty(len(ground))
+    touched[whole] = np.round(shapely.area(ground[whole]) - shapely.area(after[whole]), 2)
+    touched[~whole] = rounded_area(intersection(ground[~whole], claim[~whole]))
+    return touched + 0.0
 
 
 def _claiming(rule: RuleBase, footprint: Footprint, clock: Clock, *, active: bool) -> NDArray[np.bool_]:
@@ -177,7 +188,7 @@ def _uncovered(ground: Geometries, tree: shapely.STRtree, footprint: Footprint) 
     rest = ground.copy()
     rest[known.index[covered]] = shapely.Polygon()
     partly = known.index[~covered]
-    rest[partly] = polygonal(shapely.difference(ground[partly], known.geometry[~covered]))
+    rest[partly] = difference(ground[partly], known.geometry[~covered])
     index = np.flatnonzero(rounded_area(rest) > 0)
     return Sparse(index, rest[index])
 
@@ -196,7 +207,7 @@ def _staying(ground: Geometries, tree: shapely.STRtree, features: Geometries, un
 
 def _complement(ground: Geometries, staying: Sparse) -> Sparse:
     rest = ground.copy()
-    rest[staying.index] = polygonal(shapely.difference(ground[staying.index], staying.geometry))
+    rest[staying.index] = difference(ground[staying.index], staying.geometry)
     index = np.flatnonzero(~shapely.is_empty(rest))
     return Sparse(index, rest[index])
 
@@ -208,7 +219,7 @@ def _without(part: Sparse, claim: Sparse) -> Sparse:
     left = part.geometry.copy()
     shared, at, other = np.intersect1d(part.index, claim.index, return_indices=True)
     if len(shared):
-        left[at] = polygonal(shapely.difference(part.geometry[at], claim.geometry[other]))
+        left[at] = difference(part.geometry[at], claim.geometry[other])
     return Sparse(part.index, left)
 
 
@@ -219,14 +230,6 @@ def _rows(sparse: Sparse, index: Indices) -> Geometries:
     found = place < len(sparse.index)
     found[found] = sparse.index[place[found]] == index[found]
     result[found] = sparse.geometry[place[found]]
-    return result
-
-
-def _intersection(left: Geometries, right: Geometries) -> Geometries:
-    """Intersection that leaves a row alone where both sides are the same object (ground that is covered whole)."""
-    same = np.fromiter((a is b for a, b in zip(left, right, strict=True)), dtype=bool, count=len(left))
-    result = np.asarray(left, dtype=object).copy()
-    result[~same] = shapely.intersection(left[~same], right[~same])
     return result
 
 
@@ -259,16 +262,22 @@ def _only(ground: Ground) -> dict[str, float]:
         return {}
     row = np.concatenate([ground.taken[name].index for name in names])
     rule = np.concatenate([np.full(len(ground.taken[name].index), k) for k, name in enumerate(names)])
-    touched = np.concatenate([ground.taken[name].touched for name in names])
+    claim = np.concatenate([ground.taken[name].claim for name in names])
     touched_m2 = np.concatenate([ground.taken[name].touched_m2 for name in names])
-    shared = np.bincount(row, minlength=len(ground.geometry))[row] > 1
-    result: dict[str, float] = {}
-    for k, name in enumerate(names):
-        alone = float(touched_m2[(rule == k) & ~shared].sum())
-        mine = (rule == k) & shared
-        others = shared & (rule != k) & np.isin(row, row[mine])
-        pieces, owner = cut_heavy(touched[others])
-        rest = union_groups(pieces, row[others][owner])
-        left = shapely.difference(touched[mine], _rows(rest, row[mine]))
-        result[name] = alone + float(rounded_area(left).sum())
-    return result
+    count = np.bincount(row, minlength=len(ground.geometry))[row]
+    only = np.where(count == 1, touched_m2, 0.0)
+    mine = claim.copy()
+    mine[count > 1] = intersection(ground.start[row[count > 1]], claim[count > 1])
+    # Two rules on a candidate: what both touch is one overlay for the two of them.
+    two = np.flatnonzero(count == 2)
+    first, second = two[np.argsort(row[two], kind="stable")].reshape(-1, 2).T
+    both = shapely.area(intersection(mine[first], mine[second]))
+    for one in (first, second):
+        only[one] = np.round(shapely.area(mine[one]) - both, 2)
+    more = count > 2
+    for k in range(len(names)):
+        own = np.flatnonzero(more & (rule == k))
+        others = more & (rule != k) & np.isin(row, row[own])
+        rest = union_groups(mine[others], row[others])
+        only[own] = rounded_area(difference(mine[own], _rows(rest, row[own])))
+    return {name: float(only[rule == k].sum()) for k, name in enumerate(names)}

@@ -24,7 +24,6 @@ pyogrio.set_gdal_config_options(
         "OGR_GEOJSON_MAX_OBJ_SIZE": "0",
         # GDAL 3.12's own Arrow stream of a FlatGeobuf gives 65,536 rows of rubbish for a window without features.
         "OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES",
-        "CPL_LOG_ERRORS": "OFF",
     }
 )
 

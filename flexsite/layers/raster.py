@@ -294,7 +294,7 @@ class opened:  # noqa: N801 - reads as a verb in `with opened(...)`
 
     def __init__(self, dataset: Dataset, place: str) -> None:
         self._dataset, self._place = dataset, place
-        self._env = rasterio.Env(GDAL_PAM_ENABLED="NO", CPL_LOG_ERRORS="OFF")
+        self._env = rasterio.Env(GDAL_PAM_ENABLED="NO")
 
     def __enter__(self) -> Any:
         self._env.__enter__()

@@ -212,7 +212,7 @@ def worlds(draw: st.DrawFn) -> World:
 
 def write_layers(world: World, folder: Path) -> None:
     """Every layer, the area and the profiles as files a study can name."""
-    vector(folder / "area.gpkg", [world.area])
+    vector(folder / "area.fgb", [world.area])
     for name, layer in world.layers.items():
         if isinstance(layer, Cells):
             rows = [[-1.0 if value is None else float(value) for value in line] for line in layer.values]
@@ -221,9 +221,9 @@ def write_layers(world: World, folder: Path) -> None:
         columns = copy.deepcopy(layer.columns)
         if "year" in columns:
             columns["year"] = nullable(columns["year"])
-        vector(folder / f"{name}.gpkg", layer.geometries, **columns)
+        vector(folder / f"{name}.fgb", layer.geometries, **columns)
         if isinstance(layer.coverage, list):
-            vector(folder / f"{name}_coverage.gpkg", layer.coverage)
+            vector(folder / f"{name}_coverage.fgb", layer.coverage)
     for profile in world.profiles:
         (folder / f"{profile['id']}.yaml").write_text(yaml.safe_dump(profile, sort_keys=False), encoding="utf-8")
 
@@ -242,9 +242,9 @@ def write_study(world: World, folder: Path, name: str = "study.yaml") -> Path:
         if isinstance(data, Cells):
             entries[layer] = f"{layer}.tif"
             continue
-        entry: dict[str, Any] = {"path": f"{layer}.gpkg"}
+        entry: dict[str, Any] = {"path": f"{layer}.fgb"}
         if isinstance(data.coverage, list):
-            entry["coverage"] = f"{layer}_coverage.gpkg"
+            entry["coverage"] = f"{layer}_coverage.fgb"
         elif data.coverage:
             entry["coverage"] = data.coverage
         entries[layer] = entry
@@ -254,7 +254,7 @@ def write_study(world: World, folder: Path, name: str = "study.yaml") -> Path:
             listed = ", ".join(f"'{value}'" for value in values)
             rule["where"] = f"{column} IN ({listed})"
     study |= {
-        "area": "area.gpkg",
+        "area": "area.fgb",
         "layers": entries,
         "profiles": [f"{profile['id']}.yaml" for profile in world.profiles],
         "outputs": ["parquet"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ NAN = float("nan")
 
 
 def street_file(edges: Sequence[tuple[Any, ...]], crs: pyproj.CRS = RD) -> StreetFile:
-    """Streets from (points, permission) pairs: permission is 'wfb' for walk, cycle forward, cycle backward; 'F' a ferry.
+    """Streets from (points, permission): 'w' for walk, 'f' cycle forward, 'b' backward, 'F' a ferry.
 
     Edges meet where their ends have the same coordinates.
     """
@@ -39,7 +40,7 @@ def street_file(edges: Sequence[tuple[Any, ...]], crs: pyproj.CRS = RD) -> Stree
 
 
 def pair_distances(graph: Graph, sites: Entrances, places: Entrances, count: int, place_count: int) -> np.ndarray:
-    """(sites, places) distances by networkx, on a copy of the graph in which every entrance is a node; inf where there is none."""
+    """Distances (sites, places) by networkx, on a copy of the graph in which every entrance is a node."""
     streets = graph.streets
     copy = networkx.DiGraph()
     copy.add_nodes_from(range(len(streets.node_id)))
@@ -65,8 +66,12 @@ def pair_distances(graph: Graph, sites: Entrances, places: Entrances, count: int
             else:
                 arc(node, owner, float(entrances.leg[row]))
     for edge in range(len(streets)):
-        chain = [(0.0, int(streets.u[edge])), *sorted(set(stops.get(edge, []))), (float(streets.length[edge]), int(streets.v[edge]))]
-        for (before, tail), (after, head) in zip(chain, chain[1:], strict=False):
+        chain = [
+            (0.0, int(streets.u[edge])),
+            *sorted(set(stops.get(edge, []))),
+            (float(streets.length[edge]), int(streets.v[edge])),
+        ]
+        for (before, tail), (after, head) in itertools.pairwise(chain):
             if graph.along[edge]:
                 arc(tail, head, after - before)
             if graph.against[edge]:
@@ -96,7 +101,9 @@ class FakeLayers:
     def is_raster(self, name: str) -> bool:
         return False
 
-    def vector(self, name: str, *, bounds: Any = None, where: str | None = None, columns: Sequence[str] = ()) -> FakeVector:
+    def vector(
+        self, name: str, *, bounds: Any = None, where: str | None = None, columns: Sequence[str] = ()
+    ) -> FakeVector:
         self.asked.append(bounds)
         frame = self.frames[name]
         if where is not None:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flexsite.access.distance import nearest, total_within
-from flexsite.access.snap import Entrances
 from flexsite.access.search import totals_in_reach
+from flexsite.access.snap import Entrances
 from flexsite.access.streets import Graph
 
 from .conftest import NAN, RD, pair_distances, street_file
@@ -21,7 +21,9 @@ def doors(*rows: tuple[int, int, float, float]) -> Entrances:
     """Entrances from (owner, edge, offset, leg)."""
     table = np.array(rows, float).reshape(-1, 4)
     table = table[np.argsort(table[:, 0], kind="stable")]
-    return Entrances(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], table[:, 3], np.zeros((len(table), 2)))
+    return Entrances(
+        table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], table[:, 3], np.zeros((len(table), 2))
+    )
 
 
 LINE = street_file([([(0, 0), (100, 0)], "wf"), ([(100, 0), (100, 50)], "wfb"), ([(500, 0), (600, 0)],)]).window(RD)
@@ -34,7 +36,9 @@ def test_legs_and_both_parts_of_the_edges_count() -> None:
 
 def test_the_best_entrance_and_the_best_place_win() -> None:
     graph = LINE.graph("walk")
-    assert nearest(graph, doors((0, 0, 10, 1), (0, 0, 90, 40)), doors((0, 1, 20, 0), (1, 1, 50, 0)), 1).tolist() == [40 + 10 + 20]
+    assert nearest(graph, doors((0, 0, 10, 1), (0, 0, 90, 40)), doors((0, 1, 20, 0), (1, 1, 50, 0)), 1).tolist() == [
+        40 + 10 + 20
+    ]
 
 
 def test_on_one_edge_straight_along_it() -> None:
@@ -67,12 +71,18 @@ def test_unreachable_is_empty() -> None:
 
 
 def test_the_shortest_of_parallel_streets_counts() -> None:
-    streets = street_file([([(0, 0), (50, 80), (100, 0)],), ([(0, 0), (100, 0)],), ([(0, 0), (0, 10)],), ([(100, 0), (100, 10)],)]).window(RD)
+    streets = street_file(
+        [([(0, 0), (50, 80), (100, 0)],), ([(0, 0), (100, 0)],), ([(0, 0), (0, 10)],), ([(100, 0), (100, 10)],)]
+    ).window(RD)
     assert nearest(streets.graph("walk"), doors((0, 2, 10, 0)), doors((0, 3, 10, 0)), 1).tolist() == [120]
 
 
 def test_a_ferry_carries_but_has_no_doors() -> None:
-    graph = street_file([([(0, 0), (10, 0)],), ([(10, 0), (60, 0)], "wfbF"), ([(60, 0), (70, 0)],)]).window(RD).graph("walk")
+    graph = (
+        street_file([([(0, 0), (10, 0)],), ([(10, 0), (60, 0)], "wfbF"), ([(60, 0), (70, 0)],)])
+        .window(RD)
+        .graph("walk")
+    )
     assert graph.doors.tolist() == [0, 2]
     assert nearest(graph, doors((0, 0, 0, 0)), doors((0, 2, 10, 0)), 1).tolist() == [70]
 
@@ -97,7 +107,9 @@ def test_within_is_empty_without_entrance_and_0_without_places() -> None:
 XY = st.tuples(st.integers(0, 4), st.integers(0, 4)).map(lambda xy: (xy[0] * 25.0, xy[1] * 25.0))
 PERMISSION = st.sampled_from(["wfb", "wfb", "wf", "wb", "w", "f", "b", "wfbF"])
 EDGE = st.tuples(st.lists(XY, min_size=2, max_size=4), PERMISSION)  # equal ends: loops, and streets without length
-DOOR = st.tuples(st.integers(0, 6), st.integers(0, 10_000), st.sampled_from([0.0, 0.125, 0.3, 0.5, 0.77, 1.0]), st.integers(0, 60))
+DOOR = st.tuples(
+    st.integers(0, 6), st.integers(0, 10_000), st.sampled_from([0.0, 0.125, 0.3, 0.5, 0.77, 1.0]), st.integers(0, 60)
+)
 
 
 @given(st.lists(EDGE, min_size=1, max_size=14), st.lists(DOOR, min_size=1, max_size=10), st.lists(DOOR, min_size=1, max_size=10),
@@ -116,7 +128,9 @@ def test_same_as_networkx(edges: list, of_sites: list, of_places: list, mode: st
     sites, places = place(of_sites), place(of_places)
     expected = pair_distances(graph, sites, places, 7, 7)
     shortest = expected.min(axis=1)
-    np.testing.assert_allclose(nearest(graph, sites, places, 7), np.where(np.isinf(shortest), NAN, shortest), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        nearest(graph, sites, places, 7), np.where(np.isinf(shortest), NAN, shortest), rtol=0, atol=1e-9
+    )
     if (np.abs(expected - within) < 1e-3).any():
         return  # rounding decides
     values = 2.0 ** np.arange(7)  # the total names the places
@@ -133,11 +147,17 @@ def test_compiled_and_plain_search_agree(monkeypatch: pytest.MonkeyPatch) -> Non
     from flexsite.access import distance
 
     random = np.random.default_rng(7)
-    lines = [([tuple(a), tuple(a + step)], "wfb") for a in random.integers(0, 9, (80, 2)) * 10.0 for step in ((10, 0), (0, 10))]
+    lines = [
+        ([tuple(a), tuple(a + step)], "wfb")
+        for a in random.integers(0, 9, (80, 2)) * 10.0
+        for step in ((10, 0), (0, 10))
+    ]
     graph = street_file(lines).window(RD).graph("walk")
 
     def some(count: int) -> Entrances:
-        return doors(*((row % 20, random.integers(160), random.uniform(0, 10), random.uniform(0, 5)) for row in range(count)))
+        return doors(
+            *((row % 20, random.integers(160), random.uniform(0, 10), random.uniform(0, 5)) for row in range(count))
+        )
 
     sites, places, values = some(40), some(20), random.uniform(0, 1, 20)
     compiled = total_within(graph, sites, places, values, 20, 35, NOBODY_INSIDE)

@@ -24,7 +24,9 @@ def geometries(*items: object) -> np.ndarray:
     return array
 
 
-def enter(graph: Graph, *polygons: object, max_snap: float = 100, spacing: float = 50, barriers: Barriers = NO_BARRIERS) -> Entrances:
+def enter(
+    graph: Graph, *polygons: object, max_snap: float = 100, spacing: float = 50, barriers: Barriers = NO_BARRIERS
+) -> Entrances:
     return site_entrances(graph, geometries(*polygons), max_snap=max_snap, spacing=spacing, barriers=barriers)
 
 
@@ -76,7 +78,9 @@ def test_none_across_a_barrier_even_when_another_street_is_free() -> None:
     assert len(enter(graph, small)) == 1
     bank = shapely.box(10, 15, 20, 45)  # touches the canal: 15 m to both streets, and the first counts
     assert enter(graph, bank, barriers=canal).edge.tolist() == []
-    assert enter(graph, shapely.box(10, 15, 20, 46), barriers=canal).edge.tolist() == [1]  # its leg only touches no barrier
+    assert enter(graph, shapely.box(10, 15, 20, 46), barriers=canal).edge.tolist() == [
+        1
+    ]  # its leg only touches no barrier
 
 
 def test_a_blocked_first_entrance_does_not_stop_the_others() -> None:
@@ -94,7 +98,9 @@ def test_streets_through_a_site_have_no_leg_and_the_middle_counts() -> None:
 
 
 def test_no_door_on_a_street_one_may_not_use() -> None:
-    graph = street_file([([(0, 0), (100, 0)], "fb"), ([(0, 60), (100, 60)], "w"), ([(0, 7), (100, 7)], "wfbF")]).window(RD)
+    graph = street_file([([(0, 0), (100, 0)], "fb"), ([(0, 60), (100, 60)], "w"), ([(0, 7), (100, 7)], "wfbF")]).window(
+        RD
+    )
     box = shapely.box(10, 10, 20, 20)
     assert enter(graph.graph("walk"), box).edge.tolist() == [1]
     assert enter(graph.graph("cycle"), box).edge.tolist() == [0]
@@ -110,13 +116,20 @@ def test_every_part_of_a_site_is_walked_and_holes_are_not() -> None:
     found = enter(STREET, shapely.union(near, far))
     assert (found.xy[:, 0] > 150).any()
     assert (found.xy[:, 0] < 100).any()
-    shell, hole = [(0, 9), (400, 10), (400, 500), (-400, 500), (-400, 10)], [(0, 20), (390, 20), (390, 490), (-390, 490), (-390, 20)]
-    assert enter(STREET, shapely.Polygon(shell, [hole])).xy.tolist() == enter(STREET, shapely.Polygon(shell)).xy.tolist()
+    shell, hole = (
+        [(0, 9), (400, 10), (400, 500), (-400, 500), (-400, 10)],
+        [(0, 20), (390, 20), (390, 490), (-390, 490), (-390, 20)],
+    )
+    assert (
+        enter(STREET, shapely.Polygon(shell, [hole])).xy.tolist() == enter(STREET, shapely.Polygon(shell)).xy.tolist()
+    )
 
 
 def test_a_place_has_one_entrance() -> None:
     canal = Barriers(geometries(shapely.box(40, 5, 60, 8)))
-    places = geometries(shapely.Point(10, 30), shapely.Point(50, 10), shapely.Point(0, 101), shapely.box(-300, 20, 300, 60))
+    places = geometries(
+        shapely.Point(10, 30), shapely.Point(50, 10), shapely.Point(0, 101), shapely.box(-300, 20, 300, 60)
+    )
     found = place_entrances(STREET, places, max_snap=100, barriers=canal)
     assert found.owner.tolist() == [0, 3]
     assert found.leg.tolist() == [30, 20]
@@ -146,7 +159,9 @@ def test_properties(lines: list, box: tuple, spacing: float) -> None:
     assert (apart[~np.eye(len(found), dtype=bool)] >= spacing - 1e-5).all()
     lines_of = graph.streets.lines[found.edge]
     np.testing.assert_allclose(shapely.distance(lines_of, shapely.points(found.xy)), 0, atol=1e-9)
-    np.testing.assert_allclose(shapely.get_coordinates(shapely.line_interpolate_point(lines_of, found.offset)), found.xy, atol=1e-6)
+    np.testing.assert_allclose(
+        shapely.get_coordinates(shapely.line_interpolate_point(lines_of, found.offset)), found.xy, atol=1e-6
+    )
     # independent: walk the boundary point by point
     ring = shapely.get_exterior_ring(shapely.orient_polygons(site))
     if ring.length > 100:
@@ -156,15 +171,23 @@ def test_properties(lines: list, box: tuple, spacing: float) -> None:
         for step in range(int(np.ceil(ring.length / spacing))):
             place = ring.interpolate((begin + step * spacing) % ring.length)
             nearby = shapely.ops.nearest_points(street, place)[0]
-            if place.distance(street) <= 100 and min(nearby.distance(door) for door in doors) >= spacing and len(doors) < 16:
+            if (
+                place.distance(street) <= 100
+                and min(nearby.distance(door) for door in doors) >= spacing
+                and len(doors) < 16
+            ):
                 doors.append(nearby)
         legs = [site.boundary.distance(door) for door in doors]
-        assert len(doors) == len(found) or _tie(graph, ring, begin, spacing) or min(abs(leg - 100) for leg in legs) < 1e-6
+        assert (
+            len(doors) == len(found) or _tie(graph, ring, begin, spacing) or min(abs(leg - 100) for leg in legs) < 1e-6
+        )
 
 
 def _tie(graph: Graph, ring: shapely.LinearRing, begin: float, spacing: float) -> bool:
     """Whether some boundary point is as near to two street points, or two street points are the spacing apart."""
-    places = [ring.interpolate((begin + step * spacing) % ring.length) for step in range(int(np.ceil(ring.length / spacing)))]
+    places = [
+        ring.interpolate((begin + step * spacing) % ring.length) for step in range(int(np.ceil(ring.length / spacing)))
+    ]
     doors = []
     for place in places:
         distance = np.sort(shapely.distance(graph.streets.lines, place))

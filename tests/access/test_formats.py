@@ -69,9 +69,14 @@ def test_networkx_there_and_back() -> None:
     assert_same(streets, back)
 
     def what(one: Streets) -> set:
-        return {(tuple(sorted([line.wkt, line.reverse().wkt])), *flags) for line, *flags in zip(one.lines, one.walk, one.ferry, one.way_id, one.highway, strict=True)}
+        return {
+            (tuple(sorted([line.wkt, line.reverse().wkt])), *flags)
+            for line, *flags in zip(one.lines, one.walk, one.ferry, one.way_id, one.highway, strict=True)
+        }
 
-    distinct = what(streets) - {row for row in what(streets) if row[3] == 7}  # a second street on the same line says nothing new
+    distinct = what(streets) - {
+        row for row in what(streets) if row[3] == 7
+    }  # a second street on the same line says nothing new
     assert what(back) == distinct
 
 
@@ -81,7 +86,9 @@ def test_networkx_agrees_with_its_own_shortest_paths() -> None:
     for mode in ("walk", "cycle"):
         view = networkx.subgraph_view(graph, filter_edge=lambda u, v, k, mode=mode: graph.edges[u, v, k][mode])
         for (u, v), metres in junction_distances(streets, mode).items():
-            expected = networkx.shortest_path_length(view, u, v, weight="length") if networkx.has_path(view, u, v) else np.inf
+            expected = (
+                networkx.shortest_path_length(view, u, v, weight="length") if networkx.has_path(view, u, v) else np.inf
+            )
             assert metres == pytest.approx(expected, abs=1e-9)
 
 
@@ -121,7 +128,9 @@ def test_opposite_edges_are_one_street() -> None:
 
 def test_tags_of_a_graph_count() -> None:
     streets = directed(
-        ("a", "b", {"highway": ["residential", "steps"]}), ("b", "c", {"highway": "motorway"}), ("c", "a", {"oneway": True, "oneway:bicycle": "no"})
+        ("a", "b", {"highway": ["residential", "steps"]}),
+        ("b", "c", {"highway": "motorway"}),
+        ("c", "a", {"oneway": True, "oneway:bicycle": "no"}),
     )
     assert streets.walk.tolist() == [True, True]
     assert streets.forward.tolist() == [False, True]
@@ -208,7 +217,7 @@ def test_wageningen_tables(shared: Path, tmp_path: Path) -> None:
     import zipfile
 
     with zipfile.ZipFile(shared / "data" / "osm_straten_Wageningen_nodes-edges_shp.zip") as archive:
-        archive.extractall(tmp_path)  # noqa: S202  # our own file
+        archive.extractall(tmp_path)  # our own file
     nodes, edges = next(tmp_path.rglob("nodes.shp")), next(tmp_path.rglob("edges.shp"))
     streets = read_tables(nodes, edges).window(RD)
     assert len(streets) > 5000

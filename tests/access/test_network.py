@@ -34,14 +34,20 @@ def town(seed: int) -> StreetFile:
     for (x, y), begin in node.items():
         for step in ((1, 0), (0, 1)):
             end = node.get((x + step[0], y + step[1]))
-            if end is None or random.random() < 0.35 or (step == (1, 0) and x == 14 and y < 7):  # two halves, joined in the north
+            if (
+                end is None or random.random() < 0.35 or (step == (1, 0) and x == 14 and y < 7)
+            ):  # two halves, joined in the north
                 continue
             middle = (begin + end) / 2 + random.uniform(-30, 30, 2)
-            edges.append(([tuple(begin), tuple(middle), tuple(end)], random.choice(["wfb", "wfb", "wf", "wb", "w", "fb"])))
+            edges.append(
+                ([tuple(begin), tuple(middle), tuple(end)], random.choice(["wfb", "wfb", "wf", "wb", "w", "fb"]))
+            )
     return street_file(edges)
 
 
-def answer(monkeypatch: pytest.MonkeyPatch, file: StreetFile, layers: FakeLayers, where: object, **access: object) -> AccessResult:
+def answer(
+    monkeypatch: pytest.MonkeyPatch, file: StreetFile, layers: FakeLayers, where: object, **access: object
+) -> AccessResult:
     monkeypatch.setattr(network, "open_streets", lambda source: file)
     study = Access.model_validate({"streets": "streets.osm", "measures": MEASURES, **access})
     return measure(study, layers, where, RD)  # type: ignore[arg-type]
@@ -51,7 +57,12 @@ def answer(monkeypatch: pytest.MonkeyPatch, file: StreetFile, layers: FakeLayers
 def test_a_small_margin_gives_the_same_bytes_as_everything(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(100 + seed)
     corner = random.uniform((0, 0), (5700, 1400), (40, 2))
-    where = sites(*(shapely.box(x, y, x + w, y + h) for (x, y), (w, h) in zip(corner, random.uniform(5, 90, (40, 2)), strict=True)))
+    where = sites(
+        *(
+            shapely.box(x, y, x + w, y + h)
+            for (x, y), (w, h) in zip(corner, random.uniform(5, 90, (40, 2)), strict=True)
+        )
+    )
     east = random.uniform((4600, 0), (5700, 1400), (12, 2))  # places in one corner, so most sites are far from all
     areas = [shapely.Point(x, y).buffer(random.choice([0.001, 30, 150])) for x, y in east]
     places = points(*east, jobs=random.uniform(0, 100, 12)).set_geometry(areas, crs=RD)
@@ -97,7 +108,13 @@ def test_a_closed_pocket_is_empty_without_reading_the_country(monkeypatch: pytes
 def test_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     file = street_file([([(0, 0), (1000, 0)], "wf"), ([(1000, 0), (1000, 300)], "wfb"), ([(3000, 0), (3100, 0)],)])
     layers = FakeLayers(stops=points((1010, 200), (400, 0), (3050, 0), jobs=[5, 7, 11]))
-    where = sites((100, 10, 120, 20), (390, -5, 410, 5), (3000, 10, 3010, 20), (5000, 5000, 5010, 5010), shapely.Polygon([(700, 30), (705, 40), (695, 40)]))
+    where = sites(
+        (100, 10, 120, 20),
+        (390, -5, 410, 5),
+        (3000, 10, 3010, 20),
+        (5000, 5000, 5010, 5010),
+        shapely.Polygon([(700, 30), (705, 40), (695, 40)]),
+    )
     found = answer(monkeypatch, file, layers, where).columns
     assert found["walk_m"].tolist()[1] == 0
     assert found["walk_m"][[0, 2, 4]].tolist() == pytest.approx([10 + 280, 10 + 40, 30 + 300], abs=1e-6)

@@ -26,7 +26,7 @@ Tags = Mapping[str, str]
 
 
 def write_osm(path: Path, nodes: Mapping[int, tuple[float, float]], ways: Sequence[tuple[int, Sequence[int], Tags]],
-              tagged: Mapping[int, Tags] = {}, relations: Sequence[tuple[int, Sequence[tuple[int, str]], Tags]] = (), *, ways_first: bool = False) -> Path:  # noqa: B006  # fmt: skip
+              tagged: Mapping[int, Tags] = {}, relations: Sequence[tuple[int, Sequence[tuple[int, str]], Tags]] = (), *, ways_first: bool = False) -> Path:  # fmt: skip
     """An .osm file; nodes as (x, y) in the RD system."""
     back = pyproj.Transformer.from_crs(RD, 4326, always_xy=True)
 
@@ -37,7 +37,10 @@ def write_osm(path: Path, nodes: Mapping[int, tuple[float, float]], ways: Sequen
     for node, (x, y) in nodes.items():
         lon, lat = back.transform(x, y)
         points += f'<node id="{node}" lon="{lon:.7f}" lat="{lat:.7f}" version="1">{tag(tagged.get(node, {}))}</node>'
-    lines = "".join(f'<way id="{way}" version="1">{"".join(f"<nd ref={quoteattr(str(ref))}/>" for ref in refs)}{tag(tags)}</way>' for way, refs, tags in ways)
+    lines = "".join(
+        f'<way id="{way}" version="1">{"".join(f"<nd ref={quoteattr(str(ref))}/>" for ref in refs)}{tag(tags)}</way>'
+        for way, refs, tags in ways
+    )
     groups = "".join(
         f'<relation id="{row}" version="1">' + "".join(f'<member type="way" ref="{ref}" role="{role}"/>' for ref, role in members) + f"{tag(tags)}</relation>"
         for row, members, tags in relations
@@ -57,7 +60,13 @@ def around(*offsets: tuple[float, float]) -> dict[int, tuple[float, float]]:
 
 def test_ways_are_cut_where_they_share_a_node(tmp_path: Path) -> None:
     nodes = around((0, 0), (50, 0), (100, 0), (150, 20), (200, 0), (100, 100))
-    file = read_streets(write_osm(tmp_path / "a.osm", nodes, [(7, [1, 2, 3, 4, 5], STREET), (8, [6, 3], STREET), (9, [1, 6], {"highway": "motorway"})]))
+    file = read_streets(
+        write_osm(
+            tmp_path / "a.osm",
+            nodes,
+            [(7, [1, 2, 3, 4, 5], STREET), (8, [6, 3], STREET), (9, [1, 6], {"highway": "motorway"})],
+        )
+    )
     streets = file.window(RD)
     assert streets.node_id.tolist() == [1, 3, 5, 6]
     ends = sorted((streets.node_id[u], streets.node_id[v]) for u, v in zip(streets.u, streets.v, strict=True))
@@ -69,7 +78,11 @@ def test_ways_are_cut_where_they_share_a_node(tmp_path: Path) -> None:
 
 def test_ways_that_cross_without_a_node_do_not_meet(tmp_path: Path) -> None:
     nodes = around((0, 0), (100, 0), (50, -50), (50, 50))
-    streets = read_streets(write_osm(tmp_path / "a.osm", nodes, [(1, [1, 2], STREET), (2, [3, 4], {**STREET, "bridge": "yes", "layer": "1"})])).window(RD)
+    streets = read_streets(
+        write_osm(
+            tmp_path / "a.osm", nodes, [(1, [1, 2], STREET), (2, [3, 4], {**STREET, "bridge": "yes", "layer": "1"})]
+        )
+    ).window(RD)
     assert len(streets.node_id) == 4
     assert set(streets.graph("walk").component.tolist()) == {0, 1}
 
@@ -86,19 +99,27 @@ def test_a_loop_and_a_way_that_meets_itself(tmp_path: Path) -> None:
 
 def test_missing_nodes_break_a_way(tmp_path: Path) -> None:
     nodes = around((0, 0), (50, 0), (100, 0), (150, 0))
-    streets = read_streets(write_osm(tmp_path / "a.osm", nodes, [(1, [98, 1, 2, 99, 3, 4, 97], STREET), (2, [96, 4], STREET)])).window(RD)
+    streets = read_streets(
+        write_osm(tmp_path / "a.osm", nodes, [(1, [98, 1, 2, 99, 3, 4, 97], STREET), (2, [96, 4], STREET)])
+    ).window(RD)
     assert streets.length == pytest.approx([50, 50], abs=0.02)
 
 
 @pytest.mark.parametrize("ways_first", [True, False])
 def test_files_of_editors_have_negative_ids_and_any_order(tmp_path: Path, ways_first: bool) -> None:
     nodes = {-1: HOME, -2: (HOME[0] + 30, HOME[1]), 3: (HOME[0] + 70, HOME[1])}
-    streets = read_streets(write_osm(tmp_path / "a.osm", nodes, [(-9, [-1, -2, 3], STREET)], ways_first=ways_first)).window(RD)
+    streets = read_streets(
+        write_osm(tmp_path / "a.osm", nodes, [(-9, [-1, -2, 3], STREET)], ways_first=ways_first)
+    ).window(RD)
     assert streets.length == pytest.approx([70], abs=0.02)
 
 
 def test_walkers_ignore_one_ways_and_bicycles_do_not(tmp_path: Path) -> None:
-    ways = [(1, [1, 2], {**STREET, "oneway": "yes"}), (2, [2, 3], {"highway": "steps"}), (3, [3, 4], {"route": "ferry", "foot": "yes"})]
+    ways = [
+        (1, [1, 2], {**STREET, "oneway": "yes"}),
+        (2, [2, 3], {"highway": "steps"}),
+        (3, [3, 4], {"route": "ferry", "foot": "yes"}),
+    ]
     streets = read_streets(write_osm(tmp_path / "a.osm", around((0, 0), (100, 0), (200, 0), (300, 0)), ways)).window(RD)
     assert streets.walk.all()
     assert streets.forward.tolist() == [True, False, False]
@@ -126,7 +147,10 @@ def test_features_by_tag(tmp_path: Path) -> None:
     )  # fmt: skip
     found = read_features(path, {"shop": "supermarket"})
     assert sorted(shapely.get_type_id(found).tolist()) == [0, 3, 6]
-    area = {kind: shapely.area(shapely.transform(found[shapely.get_type_id(found) == kind], _rd, interleaved=False))[0] for kind in (3, 6)}
+    area = {
+        kind: shapely.area(shapely.transform(found[shapely.get_type_id(found) == kind], _rd, interleaved=False))[0]
+        for kind in (3, 6)
+    }
     assert area == pytest.approx({3: 100, 6: 96}, abs=0.2)
     assert len(read_features(path, {"shop": ["supermarket", "kiosk"]})) == 4
     assert len(read_features(path, {"shop": True})) == 5
@@ -157,7 +181,9 @@ LOCAL = {"Helsinki": 3067, "Liechtenstein": 32632, "PortoAlegre": 31982}
 
 
 def real(shared: Path, name: str) -> tuple[StreetFile, pyproj.CRS]:
-    return read_streets(shared / "data" / name), pyproj.CRS.from_epsg(next(code for town, code in LOCAL.items() if town in name))
+    return read_streets(shared / "data" / name), pyproj.CRS.from_epsg(
+        next(code for town, code in LOCAL.items() if town in name)
+    )
 
 
 @pytest.mark.shared
@@ -175,7 +201,9 @@ def test_real_streets(shared: Path, name: str) -> None:
     assert steps.any()
     assert streets.walk[steps].mean() > 0.9
     assert streets.forward[steps].mean() < 0.2
-    part = file.window(crs, tuple(np.quantile(streets.node_xy, 0.4, axis=0)) + tuple(np.quantile(streets.node_xy, 0.6, axis=0)))
+    part = file.window(
+        crs, tuple(np.quantile(streets.node_xy, 0.4, axis=0)) + tuple(np.quantile(streets.node_xy, 0.6, axis=0))
+    )
     assert 0 < len(part) < len(streets)
     np.testing.assert_array_equal(part.length, streets.length[part.edge_id])
 
@@ -206,16 +234,33 @@ def test_real_distances_are_those_of_networkx(shared: Path, name: str, mode: str
             continue
         edge = int(goal.edge[0])
         back = network.reverse(copy=False)
-        reach = [(streets.u[edge], goal.offset[0], graph.along[edge]), (streets.v[edge], streets.length[edge] - goal.offset[0], graph.against[edge])]
-        tables = [(networkx.single_source_dijkstra_path_length(back, ids[node], weight="length"), metres) for node, metres, allowed in reach if allowed]
+        reach = [
+            (streets.u[edge], goal.offset[0], graph.along[edge]),
+            (streets.v[edge], streets.length[edge] - goal.offset[0], graph.against[edge]),
+        ]
+        tables = [
+            (networkx.single_source_dijkstra_path_length(back, ids[node], weight="length"), metres)
+            for node, metres, allowed in reach
+            if allowed
+        ]
         for row in range(len(here)):
             start = int(here.edge[row])
             if start == edge:
                 continue
-            leave = [(streets.u[start], here.offset[row], graph.against[start]), (streets.v[start], streets.length[start] - here.offset[row], graph.along[start])]
-            ways = [table.get(ids[node], np.inf) + metres + ahead for node, ahead, allowed in leave if allowed for table, metres in tables]
+            leave = [
+                (streets.u[start], here.offset[row], graph.against[start]),
+                (streets.v[start], streets.length[start] - here.offset[row], graph.along[start]),
+            ]
+            ways = [
+                table.get(ids[node], np.inf) + metres + ahead
+                for node, ahead, allowed in leave
+                if allowed
+                for table, metres in tables
+            ]
             expected = min(ways) + here.leg[row] + goal.leg[0]
-            assert found[here.owner[row]] == pytest.approx(expected, abs=1e-6) or (np.isinf(expected) and np.isnan(found[here.owner[row]]))
+            assert found[here.owner[row]] == pytest.approx(expected, abs=1e-6) or (
+                np.isinf(expected) and np.isnan(found[here.owner[row]])
+            )
             compared += 1
     assert compared > 40
 

@@ -4,13 +4,14 @@ Positions are whole steps of the web mercator square cut in 2^26 (0.6 m at the
 equator, 0.36 m of ground at 52.5 degrees north), y downwards, as Leaflet's pixels
 at zoom 18. A block of polygons is
 
-    u32 features, u32 rings, u32 vertices         little-endian
+    u32 features, u32 rings, u32 vertices, u32 width     little-endian
     varint per feature: its number of rings
-    varint per ring: its number of vertices       (unclosed)
-    varint pairs per vertex: zigzag of the step in x and y; from the ring's previous
-    vertex, and for a first vertex from the first vertex of the ring before
+    varint per ring: its number of vertices              (unclosed)
+    per ring: zigzag of the step in x and y of its first vertex from that of the ring before, four planes
+    per other vertex: zigzag of the step in x and y from the vertex before it, `width` planes
 
-Rings of all parts of a feature follow each other; exterior rings turn one way, holes
+A plane holds one byte of every number, the lowest byte first: steps are mostly short,
+so that the higher planes are zeros, which compress away. Rings of all parts of a feature follow each other; exterior rings turn one way, holes
 the other, so that both the non-zero and the even-odd rule fill them right.
 """
 
@@ -113,23 +114,37 @@ def encode_polygons(geometry: NDArray[Any]) -> bytes:
     vertex_count = np.bincount(owner, minlength=len(rings)).astype(np.uint64)
     step = np.diff(units, axis=0, prepend=0)
     step[first] = np.diff(units[first], axis=0, prepend=0)
-    head = struct.pack("<III", len(geometry), len(rings), len(units))
-    return head + varint(ring_count) + varint(vertex_count) + varint(zigzag(step.reshape(-1)))
+    starts = zigzag(step[first].reshape(-1)).astype(np.uint32)
+    steps = zigzag(step[~first].reshape(-1)).astype(np.uint32)
+    width = (int(steps.max(initial=1)).bit_length() + 7) // 8
+    head = struct.pack("<IIII", len(geometry), len(rings), len(units), width)
+    return head + varint(ring_count) + varint(vertex_count) + shuffle(starts) + shuffle(steps)[: width * len(steps)]
 
 
 def decode_polygons(block: bytes) -> Rings:
     """The inverse of `encode_polygons`, up to the rounding to whole steps."""
-    features, rings, vertices = struct.unpack_from("<III", block)
-    numbers = read_varint(block[12:])
-    ring = np.concatenate(([0], np.cumsum(numbers[:features].astype(np.int64))))
-    vertex = np.concatenate(([0], np.cumsum(numbers[features : features + rings].astype(np.int64))))
-    steps = numbers[features + rings :].astype(np.int64)
-    steps = ((steps >> 1) ^ -(steps & 1)).reshape(vertices, 2)
+    features, rings, vertices, width = struct.unpack_from("<IIII", block)
+    rest = 2 * (vertices - rings)
+    split = len(block) - 8 * rings - width * rest
+    counts = read_varint(block[16:split]).astype(np.int64)
+    ring = np.concatenate(([0], np.cumsum(counts[:features])))
+    vertex = np.concatenate(([0], np.cumsum(counts[features:])))
     first = vertex[:-1]
-    anchor = np.cumsum(steps[first], axis=0)
+    steps = np.zeros((vertices, 2), dtype=np.int64)
+    other = np.ones(vertices, dtype=bool)
+    other[first] = False
+    steps[other] = _unplane(block[split + 8 * rings :], rest, width)
+    anchor = np.cumsum(_unplane(block[split : split + 8 * rings], 2 * rings, 4), axis=0)
     path = np.cumsum(steps, axis=0)
     per_vertex = np.repeat(np.arange(rings), np.diff(vertex))
     return Rings(ring, vertex, path - path[first][per_vertex] + anchor[per_vertex])
+
+
+def _unplane(data: bytes, count: int, width: int) -> NDArray[np.int64]:
+    """Pairs of signed steps from planes of zigzag numbers."""
+    planes = np.frombuffer(data, dtype=np.uint8).reshape(width, count).astype(np.int64)
+    numbers = sum((planes[k] << (8 * k) for k in range(width)), np.zeros(count, dtype=np.int64))
+    return ((numbers >> 1) ^ -(numbers & 1)).reshape(-1, 2)
 
 
 def shuffle(values: NDArray[Any]) -> bytes:

@@ -33,6 +33,7 @@ _AREA_VERTICES = 20_000
 _TOLERANCES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _SITE_TOLERANCE = 0.1  # m; with the rounding to steps below the 0.4 m that the map promises
 _NULL = -(2**31)
+_MANY = 100_000
 _FEW = 4096  # so many different numbers are stored exactly, as a dictionary
 
 Section = tuple[int, int, str]
@@ -138,7 +139,7 @@ def build(data: MapData) -> bytes:
                 "column": item.column,
                 "unit": item.unit,
                 "label": _label(item.label),
-                "value": _column(columns, sites, item.column, _decimals(item.unit)),
+                "value": _column(columns, sites, item.column, _decimals(item.unit, len(ids))),
             }
             for item in data.measures
         ],
@@ -256,6 +257,7 @@ def _profile(columns: Columns, data: MapData, sites: gpd.GeoDataFrame, profile: 
     if not sites["site_id"].isin(rows.index).all():
         raise ValueError(f"the suitability table lacks sites of profile {profile.id!r}")
     rows = rows.loc[sites["site_id"]]
+    units = {measure.column: measure.unit for measure in data.measures}
     return {
         "id": profile.id,
         "label": _label(profile.label),
@@ -273,8 +275,8 @@ def _profile(columns: Columns, data: MapData, sites: gpd.GeoDataFrame, profile: 
                 "best": _plain(item.best),
                 "worst": _plain(item.worst),
                 "weight": int(item.weight),
-                "raw": _column(columns, sites, item.column),
-                "unit": next((m.unit for m in data.measures if m.column == item.column), ""),
+                "raw": _column(columns, sites, item.column, _decimals(units.get(item.column, ""), len(sites))),
+                "unit": units.get(item.column, ""),
                 "value": columns.array(rows[f"v_{item.id}"].fillna(0).to_numpy(dtype=np.float64).astype(np.uint8)),
             }
             for item in profile.criteria
@@ -344,8 +346,9 @@ def _label(label: Label) -> dict[str, str]:
     return {language: label.get(language, fallback) for language in ("nl", "en")}
 
 
-def _decimals(unit: str) -> int:
-    return {"m": 1, "min": 2, "dB": 2}.get(unit, 4)
+def _decimals(unit: str, sites: int) -> int:
+    """Decimals that a measure keeps; one less each on a map of many sites, to spare bytes."""
+    return {"m": 1, "min": 2, "dB": 2}.get(unit, 3) - (sites > _MANY)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -65,11 +65,12 @@ function numbersOf(column, n) {
 
 // Features, rings and vertices of a block of polygons, with the bounds of every feature.
 function decodePolygons(bytes) {
-  const head = new DataView(bytes.buffer, bytes.byteOffset, 12);
+  const head = new DataView(bytes.buffer, bytes.byteOffset, 16);
   const n = head.getUint32(0, true);
   const rings = head.getUint32(4, true);
   const vertices = head.getUint32(8, true);
-  let at = 12;
+  const width = head.getUint32(12, true);
+  let at = 16;
   const next = () => {
     let value = 0;
     let shift = 0;
@@ -81,14 +82,18 @@ function decodePolygons(bytes) {
     } while (byte & 128);
     return value;
   };
-  const step = () => {
-    const value = next();
-    return (value >>> 1) ^ -(value & 1);
-  };
   const ring = new Uint32Array(n + 1);
   for (let i = 0; i < n; i++) ring[i + 1] = ring[i] + next();
   const vertex = new Uint32Array(rings + 1);
   for (let r = 0; r < rings; r++) vertex[r + 1] = vertex[r] + next();
+  // Zigzag numbers in planes of bytes: the k-th of `count`.
+  const planes = (from, count, wide) => (k) => {
+    let value = bytes[from + k];
+    for (let plane = 1; plane < wide; plane++) value |= bytes[from + plane * count + k] << (8 * plane);
+    return (value >>> 1) ^ -(value & 1);
+  };
+  const start = planes(at, 2 * rings, 4);
+  const step = planes(at + 8 * rings, 2 * (vertices - rings), width);
   const X = new Int32Array(vertices);
   const Y = new Int32Array(vertices);
   const x0 = new Int32Array(n);
@@ -97,15 +102,15 @@ function decodePolygons(bytes) {
   const y1 = new Int32Array(n).fill(-1);
   let firstX = 0;
   let firstY = 0;
-  for (let i = 0, v = 0; i < n; i++) {
+  for (let i = 0, v = 0, k = 0; i < n; i++) {
     let west = WORLD, north = WORLD, east = -1, south = -1;
     for (let r = ring[i]; r < ring[i + 1]; r++) {
-      let x = (firstX += step());
-      let y = (firstY += step());
+      let x = (firstX += start(2 * r));
+      let y = (firstY += start(2 * r + 1));
       for (const end = vertex[r + 1]; v < end; v++) {
         if (v > vertex[r]) {
-          x += step();
-          y += step();
+          x += step(k++);
+          y += step(k++);
         }
         X[v] = x;
         Y[v] = y;

@@ -15,21 +15,25 @@ class App {
     this.colour();
     this.speak(this.words.language);
     this.home(false);
+    for (const layer of this.stack) layer.addTo(map); // once the view is known, so that nothing is painted twice
     map.on('click', (event) => this.click(event));
     document.addEventListener('keydown', (event) => { if (event.key === 'Escape') this.close(); });
   }
 
   layers(section) {
     const { map, sites, meta } = this;
+    this.stack = [];
     const add = (name, index, polygons, styles, order) => {
       const pane = map.createPane(name);
       pane.style.zIndex = index;
       pane.style.pointerEvents = 'none';
-      return new PolygonLayer(polygons, styles, order, { pane: name, minZoom: 5, maxZoom: 21 }).addTo(map);
+      const layer = new PolygonLayer(polygons, styles, order, { pane: name, minZoom: 5, maxZoom: 21 });
+      this.stack.push(layer);
+      return layer;
     };
     add('fsArea', 210, sites.area, AREA, [0]);
     this.context = meta.context.map((item, k) => {
-      if (item.names.length) new NameLayer(item.names, section(item.at), section(item.wide)).addTo(map);
+      if (item.names.length) this.stack.push(new NameLayer(item.names, section(item.at), section(item.wide)));
       return add('fsContext' + k, 220 + k, new Polygons(section(item.polygons)), [CONTEXT[item.kind]], [0]);
     });
     if (sites.excluded) {
@@ -266,7 +270,7 @@ function publish() {
     async start(map) {
       delete face.start;
       try {
-        const block = await inflate(bytesOfBase64(byId('fs-data').textContent.trim()));
+        const T=[performance.now()]; const bb=bytesOfBase64(byId("fs-data").textContent.trim()); T.push(performance.now()); const block = await inflate(bb); T.push(performance.now());window.TT=T;
         const { meta, section } = openBlock(block);
         app = new App(map, meta, section);
         face.profiles.push(...app.sites.profiles.map((profile) => profile.id));
