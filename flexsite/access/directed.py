@@ -148,8 +148,8 @@ def _two_way(tags: Mapping[str, str], *, directed: bool) -> bool:
 
 
 _ACCESS_TAGS = (
-    "access", "foot", "bicycle", "vehicle", "motorroad", "area", "route", "oneway", "oneway:bicycle", "bicycle:oneway", "bicycle:backward",
-    "junction", "cycleway", "cycleway:left", "cycleway:right", "cycleway:both",
+    "access", "foot", "bicycle", "vehicle", "motorroad", "area", "route", "oneway", "oneway:bicycle",
+    "bicycle:oneway", "bicycle:backward", "junction", "cycleway", "cycleway:left", "cycleway:right", "cycleway:both",
 )  # fmt: skip
 
 

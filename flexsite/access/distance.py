@@ -154,7 +154,8 @@ def total_within(
     stop, (stop_place, stop_metres) = _grouped(arrive.node, nodes, places.owner[arrive.row], arrive.metres)
     known, (known_places,) = _grouped(known_site, count, known_place)
     total: FloatArray = _search()(
-        matrix.indptr, matrix.indices, matrix.data, start, start_node, start_metres, stop, stop_place, stop_metres, known, known_places,
+        matrix.indptr, matrix.indices, matrix.data, start, start_node, start_metres,
+        stop, stop_place, stop_metres, known, known_places,
         np.asarray(values, float), float(limit),
     )  # fmt: skip
     empty = np.ones(count, bool)

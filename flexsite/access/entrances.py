@@ -136,5 +136,6 @@ def _spread(entrances: Entrances, spacing: float) -> IntArray:
 def _concatenate(first: Entrances, second: Entrances) -> Entrances:
     return Entrances(
         np.concatenate([first.owner, second.owner]), np.concatenate([first.edge, second.edge]),
-        np.concatenate([first.offset, second.offset]), np.concatenate([first.leg, second.leg]), np.concatenate([first.xy, second.xy]),
+        np.concatenate([first.offset, second.offset]), np.concatenate([first.leg, second.leg]),
+        np.concatenate([first.xy, second.xy]),
     )  # fmt: skip

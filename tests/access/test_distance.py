@@ -112,8 +112,13 @@ DOOR = st.tuples(
 )
 
 
-@given(st.lists(EDGE, min_size=1, max_size=14), st.lists(DOOR, min_size=1, max_size=10), st.lists(DOOR, min_size=1, max_size=10),
-       st.sampled_from(["walk", "cycle"]), st.integers(0, 200))  # fmt: skip
+@given(
+    st.lists(EDGE, min_size=1, max_size=14),
+    st.lists(DOOR, min_size=1, max_size=10),
+    st.lists(DOOR, min_size=1, max_size=10),
+    st.sampled_from(["walk", "cycle"]),
+    st.integers(0, 200),
+)
 @settings(max_examples=300, deadline=None)
 def test_same_as_networkx(edges: list, of_sites: list, of_places: list, mode: str, within: int) -> None:
     graph = street_file(edges).window(RD).graph(mode)

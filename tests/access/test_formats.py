@@ -26,10 +26,19 @@ from .conftest import RD, street_file
 from .test_distance import doors
 from .test_osm import STREET, around, write_osm
 
-MIXED = street_file([
-    ([(0, 0), (100, 0)], "wfb"), ([(100, 0), (200, 50), (300, 0)], "wf"), ([(300, 0), (300, 200), (0, 0)], "wb"), ([(100, 0), (100, 80)], "w"),
-    ([(300, 0), (400, 0)], "f"), ([(0, 0), (-50, 0), (-50, 50), (0, 0)], "wf"), ([(400, 0), (400, 400)], "wfbF"), ([(0, 0), (100, 0)], "w"),
-])  # fmt: skip
+CRS_KEY = "<key id='c' for='graph' attr.name='crs'/><graph edgedefault='directed'><data key='c'>EPSG:28992</data>"
+MIXED = street_file(
+    [
+        ([(0, 0), (100, 0)], "wfb"),
+        ([(100, 0), (200, 50), (300, 0)], "wf"),
+        ([(300, 0), (300, 200), (0, 0)], "wb"),
+        ([(100, 0), (100, 80)], "w"),
+        ([(300, 0), (400, 0)], "f"),
+        ([(0, 0), (-50, 0), (-50, 50), (0, 0)], "wf"),
+        ([(400, 0), (400, 400)], "wfbF"),
+        ([(0, 0), (100, 0)], "w"),
+    ]
+)
 
 
 def junction_distances(streets: Streets, mode: NetworkMode) -> dict[tuple[object, object], float]:
@@ -141,9 +150,13 @@ def osmnx_town(tmp_path: Path) -> tuple[Path, Path]:
     """One small town as .osm and as osmnx writes it in .graphml."""
     nodes = around((0, 0), (100, 5), (200, -10), (200, 120), (90, 130), (0, 110), (300, 0), (150, 60))
     ways = [
-        (1, [1, 2, 3], STREET), (2, [3, 8, 4], {"highway": "tertiary", "oneway": "yes"}), (3, [4, 5, 6, 1], {"highway": "residential", "oneway": "-1"}),
-        (4, [3, 7], {"highway": "service"}), (5, [2, 5], {"highway": "cycleway"}), (6, [7, 4], {"highway": "motorway", "oneway": "yes"}),
-    ]  # fmt: skip
+        (1, [1, 2, 3], STREET),
+        (2, [3, 8, 4], {"highway": "tertiary", "oneway": "yes"}),
+        (3, [4, 5, 6, 1], {"highway": "residential", "oneway": "-1"}),
+        (4, [3, 7], {"highway": "service"}),
+        (5, [2, 5], {"highway": "cycleway"}),
+        (6, [7, 4], {"highway": "motorway", "oneway": "yes"}),
+    ]
     path = write_osm(tmp_path / "town.osm", nodes, ways)
     graph = osmnx.graph_from_xml(path, retain_all=True, simplify=True)
     osmnx.save_graphml(graph, tmp_path / "town.graphml")
@@ -168,14 +181,16 @@ def test_our_own_graph_as_graphml(tmp_path: Path) -> None:
     assert_same(read_graphml(tmp_path / "own.graphml").window(RD), streets)
 
 
-@pytest.mark.parametrize(("content", "message"), [
-    ("<graphml><graph edgedefault='directed'><node id='1'/></graph></graphml>", "no x and y"),
-    ("<graphml><graph edgedefault='directed'/></graphml>", "crs"),
-    ("<graphml><graph", "no valid GraphML"),
-    ("<graphml><key id='c' for='graph' attr.name='crs'/><graph edgedefault='directed'><data key='c'>EPSG:28992</data><edge source='1' target='2'/></graph></graphml>",
-     "not among the nodes"),
-    ("<graphml><key id='c' for='graph' attr.name='crs'/><graph edgedefault='directed'><data key='c'>EPSG:28992</data></graph></graphml>", "no street"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("<graphml><graph edgedefault='directed'><node id='1'/></graph></graphml>", "no x and y"),
+        ("<graphml><graph edgedefault='directed'/></graphml>", "crs"),
+        ("<graphml><graph", "no valid GraphML"),
+        ("<graphml>" + CRS_KEY + "<edge source='1' target='2'/></graph></graphml>", "not among the nodes"),
+        ("<graphml>" + CRS_KEY + "</graph></graphml>", "no street"),
+    ],
+)
 def test_bad_graphml_is_refused(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "bad.graphml"
     path.write_text(content, encoding="utf-8")

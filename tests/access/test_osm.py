@@ -25,8 +25,15 @@ from .conftest import RD, sites
 Tags = Mapping[str, str]
 
 
-def write_osm(path: Path, nodes: Mapping[int, tuple[float, float]], ways: Sequence[tuple[int, Sequence[int], Tags]],
-              tagged: Mapping[int, Tags] = {}, relations: Sequence[tuple[int, Sequence[tuple[int, str]], Tags]] = (), *, ways_first: bool = False) -> Path:  # fmt: skip
+def write_osm(
+    path: Path,
+    nodes: Mapping[int, tuple[float, float]],
+    ways: Sequence[tuple[int, Sequence[int], Tags]],
+    tagged: Mapping[int, Tags] = {},
+    relations: Sequence[tuple[int, Sequence[tuple[int, str]], Tags]] = (),
+    *,
+    ways_first: bool = False,
+) -> Path:
     """An .osm file; nodes as (x, y) in the RD system."""
     back = pyproj.Transformer.from_crs(RD, 4326, always_xy=True)
 
@@ -42,9 +49,11 @@ def write_osm(path: Path, nodes: Mapping[int, tuple[float, float]], ways: Sequen
         for way, refs, tags in ways
     )
     groups = "".join(
-        f'<relation id="{row}" version="1">' + "".join(f'<member type="way" ref="{ref}" role="{role}"/>' for ref, role in members) + f"{tag(tags)}</relation>"
+        f'<relation id="{row}" version="1">'
+        + "".join(f'<member type="way" ref="{ref}" role="{role}"/>' for ref, role in members)
+        + f"{tag(tags)}</relation>"
         for row, members, tags in relations
-    )  # fmt: skip
+    )
     body = lines + points if ways_first else points + lines
     path.write_text(f'<?xml version="1.0"?><osm version="0.6">{body}{groups}</osm>', encoding="utf-8")
     return path
@@ -139,12 +148,21 @@ def test_features_by_tag(tmp_path: Path) -> None:
     nodes = around((0, 0), (10, 0), (10, 10), (0, 10), (50, 50), (90, 90), (4, 4), (6, 4), (6, 6), (4, 6))
     shop = {"shop": "supermarket"}
     path = write_osm(
-        tmp_path / "a.osm", nodes,
-        [(1, [1, 2, 3, 4, 1], {}), (2, [7, 8, 9, 10, 7], {}), (3, [1, 2, 3, 4, 1], shop), (4, [5, 6], {"amenity": "school"}),
-         (5, [7, 8, 9, 7], {"shop": "kiosk"})],
+        tmp_path / "a.osm",
+        nodes,
+        [
+            (1, [1, 2, 3, 4, 1], {}),
+            (2, [7, 8, 9, 10, 7], {}),
+            (3, [1, 2, 3, 4, 1], shop),
+            (4, [5, 6], {"amenity": "school"}),
+            (5, [7, 8, 9, 7], {"shop": "kiosk"}),
+        ],
         tagged={5: shop, 6: {"amenity": "school", "shop": "books"}},
-        relations=[(1, [(1, "outer"), (2, "inner")], {"type": "multipolygon", **shop}), (2, [(4, "")], {"type": "site", **shop})],
-    )  # fmt: skip
+        relations=[
+            (1, [(1, "outer"), (2, "inner")], {"type": "multipolygon", **shop}),
+            (2, [(4, "")], {"type": "site", **shop}),
+        ],
+    )
     found = read_features(path, {"shop": "supermarket"})
     assert sorted(shapely.get_type_id(found).tolist()) == [0, 3, 6]
     area = {
@@ -169,9 +187,16 @@ def test_measures_by_tag(tmp_path: Path) -> None:
     place = sites(shapely.Polygon([(100, 10), (110, 30), (90, 30)]))
     place = place.set_geometry(place.translate(*HOME))
     tag = {"osm": {"shop": "supermarket"}}
-    access = Access.model_validate({"streets": str(path), "measures": [
-        {"id": "shop", "to": tag, "mode": "walk"}, {"id": "crow", "to": tag, "mode": "straight"}, {"id": "n", "count": tag, "mode": "cycle", "within": 200},
-    ]})  # fmt: skip
+    access = Access.model_validate(
+        {
+            "streets": str(path),
+            "measures": [
+                {"id": "shop", "to": tag, "mode": "walk"},
+                {"id": "crow", "to": tag, "mode": "straight"},
+                {"id": "n", "count": tag, "mode": "cycle", "within": 200},
+            ],
+        }
+    )
     found = measure(access, Layers({}, RD), place, RD).columns
     assert found.loc[0].tolist() == pytest.approx([210, np.hypot(190, 30), 0], abs=0.05)
 
@@ -274,12 +299,17 @@ def test_liechtenstein_supermarkets(shared: Path) -> None:
     corner = streets.node_xy[random.integers(len(streets.node_id), size=300)] + random.normal(0, 40, (300, 2))
     corner[-3:] += 30_000  # far from every street
     where = sites(*(shapely.box(x, y, x + 40, y + 60) for x, y in corner)).set_crs(crs, allow_override=True)
-    access = Access.model_validate({"streets": str(path), "measures": [
-        {"id": "shop", "to": {"osm": {"shop": "supermarket"}}, "mode": "walk"},
-        {"id": "crow", "to": {"osm": {"shop": "supermarket"}}, "mode": "straight"},
-        {"id": "stops", "count": {"osm": {"highway": "bus_stop"}}, "mode": "walk", "within": 600.0},
-        {"id": "near", "count": {"osm": {"highway": "bus_stop"}}, "mode": "straight", "within": 600.0},
-    ]})  # fmt: skip
+    access = Access.model_validate(
+        {
+            "streets": str(path),
+            "measures": [
+                {"id": "shop", "to": {"osm": {"shop": "supermarket"}}, "mode": "walk"},
+                {"id": "crow", "to": {"osm": {"shop": "supermarket"}}, "mode": "straight"},
+                {"id": "stops", "count": {"osm": {"highway": "bus_stop"}}, "mode": "walk", "within": 600.0},
+                {"id": "near", "count": {"osm": {"highway": "bus_stop"}}, "mode": "straight", "within": 600.0},
+            ],
+        }
+    )
     found = measure(access, Layers({}, crs), where, crs)
     table = found.columns
     assert found.no_access[-3:].all()
