@@ -22,7 +22,7 @@ RANK = ("primary", "secondary", "tertiary", "residential", "unclassified", "cycl
 TO_WGS84 = (
     "+proj=pipeline +step +inv +proj=sterea +lat_0=52.1561605555556 +lon_0=5.38763888888889 +k=0.9999079 +x_0=155000 "
     "+y_0=463000 +ellps=bessel +step +proj=push +v_3 +step +proj=cart +ellps=bessel +step +proj=helmert +x=565.4171 +y=50.3319 "
-    "+z=465.5524 +rx=-0.398957 +ry=0.343988 +rz=-1.8774 +s=4.0725 +convention=coordinate_frame +step +inv +proj=cart "
+    "+z=465.5524 +rx=-0.398957 +ry=0.343988 +rz=-1.8774 +s=4.0725 +convention=position_vector +step +inv +proj=cart "
     "+ellps=WGS84 +step +proj=pop +v_3 +step +proj=unitconvert +xy_in=rad +xy_out=deg"
 )
 
