@@ -1,7 +1,7 @@
-"""flexsite: where can temporary homes go, for whom, how many, for how long, on whose land, and why not elsewhere?
+"""Where temporary homes can go, for whom, how many, for how long, on whose land, and why not elsewhere.
 
-The public face: `load` a study, `run` it, look at the `Result`, or `screen` a list of plots. Everything is imported when first used, so
-that `import flexsite` costs next to nothing.
+The public face: `load` a study, `run` it, look at the `Result`, or `screen` a list of plots. Everything is imported
+when first used, so that `import flexsite` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ __all__ = ["FlexsiteError", "InputError", "Result", "Study", "__version__", "loa
 
 if TYPE_CHECKING:
     from flexsite.errors import FlexsiteError, InputError
-    from flexsite.pipeline import Result, run
+    from flexsite.outputs.result import Result
+    from flexsite.pipeline import run
     from flexsite.screening import screen
     from flexsite.study.loading import load
     from flexsite.study.models import Study
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _HOME = {
     "FlexsiteError": "flexsite.errors",
     "InputError": "flexsite.errors",
-    "Result": "flexsite.pipeline",
+    "Result": "flexsite.outputs.result",
     "Study": "flexsite.study.models",
     "load": "flexsite.study.loading",
     "run": "flexsite.pipeline",

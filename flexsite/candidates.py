@@ -10,7 +10,16 @@ import shapely
 from numpy.typing import NDArray
 
 from flexsite.errors import InputError
-from flexsite.geometry import Geometries, Indices, cut_heavy, empty_geometries, footprint_on, polygonal, rounded_area
+from flexsite.geometry import (
+    Geometries,
+    Indices,
+    cut_heavy,
+    empty_geometries,
+    footprint_on,
+    intersection,
+    rounded_area,
+    union_groups,
+)
 from flexsite.notices import Notices
 
 if TYPE_CHECKING:
@@ -85,10 +94,10 @@ def _cells(size: float, area: Geometries) -> tuple[NDArray[np.object_], Geometri
     x, y = (grid.ravel() for grid in np.meshgrid(columns, rows))
     cells = shapely.box(x, y, x + size, y + size)
     inside, covered = footprint_on(cells, shapely.STRtree(cells), area)
-    clipped = cells[inside.index]
-    clipped[~covered] = polygonal(shapely.intersection(clipped[~covered], inside.geometry[~covered]))
+    clipped = cells[inside.row]
+    clipped[~covered] = intersection(clipped[~covered], inside.geometry[~covered])
     filled = rounded_area(clipped) > 0
-    index = inside.index[filled]
+    index = inside.row[filled]
     ids = empty_geometries(len(index))
     ids[:] = [f"E{_metres(east)}N{_metres(north)}" for east, north in zip(x[index], y[index], strict=True)]
     return ids, clipped[filled]
@@ -98,13 +107,17 @@ def _metres(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _of_layer(study: Study, layers: Layers, area: Geometries, notices: Notices) -> tuple[NDArray[np.object_], Geometries]:
+def _of_layer(
+    study: Study, layers: Layers, area: Geometries, notices: Notices
+) -> tuple[NDArray[np.object_], Geometries]:
     spec = study.candidates
     name = str(spec.layer)
     file = study.layers[name].path.name
     place = f"candidates, layer '{name}' ({file})"
     if layers.is_raster(name):
-        raise InputError("candidates are polygons, and this layer is a raster", where=place, remedy="use 'grid', or a vector layer")
+        raise InputError(
+            "candidates are polygons, and this layer is a raster", where=place, remedy="use 'grid', or a vector layer"
+        )
     bounds = tuple(float(value) for value in shapely.total_bounds(area))
     wanted = [column for column in (spec.id, spec.join) if column is not None]
     vector = layers.vector(name, bounds=bounds, columns=tuple(dict.fromkeys(wanted)))  # type: ignore[arg-type]
@@ -112,16 +125,22 @@ def _of_layer(study: Study, layers: Layers, area: Geometries, notices: Notices) 
     ids = _ids(vector.frame[spec.id].to_numpy() if spec.id else None, np.asarray(vector.ids), place, notices)
     polygons = np.isin(shapely.get_type_id(geometry), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
     if len(geometry) and not polygons.any():
-        raise InputError("no feature here is a polygon", where=place, remedy="candidates are polygons; give another layer")
+        raise InputError(
+            "no feature here is a polygon", where=place, remedy="candidates are polygons; give another layer"
+        )
     if not polygons.all():
-        notices.warn("candidates_no_polygon", f"{int((~polygons).sum())} features of '{name}' are no polygons and hold no site")
+        notices.warn(
+            "candidates_no_polygon", f"{int((~polygons).sum())} features of '{name}' are no polygons and hold no site"
+        )
     pieces, _ = cut_heavy(area)
     inside = np.zeros(len(geometry), bool)
     rows = np.flatnonzero(polygons)
     points = shapely.point_on_surface(geometry[rows])
     inside[rows[np.unique(shapely.STRtree(points).query(pieces, predicate="intersects")[1])]] = True
     if not inside.any():
-        raise InputError("no candidate lies in the area", where=place, remedy="check the area, the CRS of both files and 'where'")
+        raise InputError(
+            "no candidate lies in the area", where=place, remedy="check the area, the CRS of both files and 'where'"
+        )
     _refuse_twice(ids[inside], place)
     ids, geometry = ids[inside], geometry[inside]
     if spec.join is not None:
@@ -133,14 +152,19 @@ def _ids(values: NDArray[np.object_] | None, features: Indices, place: str, noti
     """Candidate ids as text."""
     result = empty_geometries(len(features))
     if values is None:
-        notices.warn("candidates_no_id", f"candidates have no 'id' column: {len(features)} ids are feature numbers and may change with the file")
+        notices.warn(
+            "candidates_no_id",
+            f"candidates have no 'id' column: {len(features)} ids are feature numbers and may change with the file",
+        )
         result[:] = [str(int(value)) for value in features]
         return result
     texts = [_text(value) for value in values]
     empty = sum(text == "" for text in texts)
     if empty:
         first = features[texts.index("")]
-        raise InputError(f"{empty} candidates have no id (first: feature {first})", where=place, remedy="choose another 'id' column")
+        raise InputError(
+            f"{empty} candidates have no id (first: feature {first})", where=place, remedy="choose another 'id' column"
+        )
     result[:] = texts
     return result
 
@@ -164,7 +188,9 @@ def _refuse_twice(ids: NDArray[np.object_], place: str) -> None:
         )
 
 
-def _joined(ids: NDArray[np.object_], geometry: Geometries, values: NDArray[np.object_]) -> tuple[NDArray[np.object_], Geometries]:
+def _joined(
+    ids: NDArray[np.object_], geometry: Geometries, values: NDArray[np.object_]
+) -> tuple[NDArray[np.object_], Geometries]:
     """Candidates with an equal value that share a boundary become one; its id is the smallest of theirs."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -179,17 +205,7 @@ def _joined(ids: NDArray[np.object_], geometry: Geometries, values: NDArray[np.o
     count, group = connected_components(links, directed=False)
     order = np.lexsort((ids.astype(str), group))
     first = order[np.searchsorted(group[order], np.arange(count))]
-    sizes = np.bincount(group, minlength=count)
-    merged = geometry[first].copy()
-    several = np.flatnonzero(sizes > 1)
-    members = np.isin(group, several)
-    bundles = shapely.geometrycollections(
-        geometry[members][np.argsort(group[members], kind="stable")],
-        indices=np.repeat(np.arange(len(several)), sizes[several]),
-    ) if len(several) else empty_geometries()  # fmt: skip
-    if len(several):
-        merged[several] = shapely.union_all(bundles[:, np.newaxis], axis=1)
-    return ids[first], merged
+    return ids[first], union_groups(geometry, group.astype(np.intp)).geometry
 
 
 def _warn_overlaps(geometry: Geometries, notices: Notices) -> None:
@@ -201,8 +217,10 @@ def _warn_overlaps(geometry: Geometries, notices: Notices) -> None:
     pairs = left < right
     left, right = left[pairs], right[pairs]
     inner = ~shapely.touches(geometry[left], geometry[right])
-    areas = rounded_area(polygonal(shapely.intersection(geometry[left[inner]], geometry[right[inner]])))
+    areas = rounded_area(intersection(geometry[left[inner]], geometry[right[inner]]))
     count = int((areas > 0).sum())
     if count:
         hectares = float(areas.sum()) / 1e4
-        notices.warn("candidates_overlap", f"{count} pairs of candidates overlap ({hectares:.2f} ha); each counts whole")
+        notices.warn(
+            "candidates_overlap", f"{count} pairs of candidates overlap ({hectares:.2f} ha); each counts whole"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,9 +50,9 @@ class _Problems:
             return probe()
         except InputError as error:
             self.add(error)
-        except InputErrors as errors:
-            for error in errors.errors:
-                self.add(error)
+        except InputErrors as several:
+            for one in several.errors:
+                self.add(one)
         return None
 
 
@@ -77,7 +78,7 @@ def check(path: str | Path, overrides: Mapping[str, Any] | None = None) -> tuple
     else:
         _check_study(study, problems)
         for name, changes in study.variants.items():
-            varied = problems.attempt(lambda n=name, c=changes: vary(study, c, place=f"{study.path.name}, variants.{n}"))  # type: ignore[misc]
+            varied = problems.attempt(partial(vary, study, changes, place=f"{study.path.name}, variants.{name}"))
             if varied is not None:
                 _check_study(varied, problems)
     return list(problems.errors.values()), list(problems.remarks)
@@ -109,14 +110,14 @@ def _check_study(study: Study, problems: _Problems) -> None:
     found = None if area is None else problems.attempt(lambda: candidate_room.build(study, layers, area, notices))
     bounds = _bounds(found, area)
     for name in study.layers:
-        problems.attempt(lambda n=name: _check_layer(n, study, layers, bounds, problems))  # type: ignore[misc]
+        problems.attempt(partial(_check_layer, name, study, layers, bounds, problems))
     clock = Clock.of(study)
     for rule in study.rules:
-        claim = problems.attempt(lambda r=rule: footprint.read(r, study, layers, bounds, clock))  # type: ignore[misc]
+        claim = problems.attempt(partial(footprint.read, rule, study, layers, bounds, clock))
         if claim is not None and not len(claim.features):
             problems.remark(f"rule '{rule.id}': 0 features of layer '{rule.layer}' in this area")
     for name, column in study.columns.items():
-        problems.attempt(lambda n=name, c=column: _check_column(n, c.layer, c.column, layers, bounds))  # type: ignore[misc]
+        problems.attempt(partial(_check_column, name, column.layer, column.column, layers, bounds))
     _check_access(study, layers, found, bounds, problems)
     for text in notices.texts.values():
         problems.remark(text)
@@ -137,44 +138,62 @@ def _bounds(found: candidate_room.Candidates | None, area: Any) -> tuple[float, 
     return float(minx), float(miny), float(maxx), float(maxy)
 
 
-def _check_layer(name: str, study: Study, layers: Layers, bounds: tuple[float, float, float, float], problems: _Problems) -> None:
+def _check_layer(
+    name: str, study: Study, layers: Layers, bounds: tuple[float, float, float, float], problems: _Problems
+) -> None:
+    place = f"layer '{name}' ({study.layers[name].path.name})"
     if layers.is_raster(name):
         raster = layers.describe(name).raster
         if raster is not None and raster.nodata is None and not raster.masked:
-            problems.remark(f"layer '{name}' ({study.layers[name].path.name}): the raster has no nodata value, so every cell counts as known")
+            problems.remark(f"{place}: the raster has no nodata value, so every cell counts as known")
         if not layers.raster(name, bounds=bounds).valid.any():
-            problems.remark(f"layer '{name}' ({study.layers[name].path.name}): the raster knows nothing in this area")
+            problems.remark(f"{place}: the raster knows nothing in this area")
     elif not len(layers.vector(name, bounds=bounds).frame):
-        problems.remark(f"layer '{name}' ({study.layers[name].path.name}): nothing in this area")
+        problems.remark(f"{place}: nothing in this area")
 
 
-def _check_column(name: str, layer: str, column: str, layers: Layers, bounds: tuple[float, float, float, float]) -> None:
+def _check_column(
+    name: str, layer: str, column: str, layers: Layers, bounds: tuple[float, float, float, float]
+) -> None:
     if layers.is_raster(layer):
-        raise InputError("a column is joined from polygons, and this layer is a raster", where=f"column '{name}', layer '{layer}'")
+        raise InputError(
+            "a column is joined from polygons, and this layer is a raster", where=f"column '{name}', layer '{layer}'"
+        )
     layers.vector(layer, bounds=bounds, columns=(column,))
 
 
 def _check_access(
-    study: Study, layers: Layers, found: candidate_room.Candidates | None, bounds: tuple[float, float, float, float], problems: _Problems
+    study: Study,
+    layers: Layers,
+    found: candidate_room.Candidates | None,
+    bounds: tuple[float, float, float, float],
+    problems: _Problems,
 ) -> None:
     """Try each measure on one candidate; networks are not built, only their file is looked for."""
     shape = found.geometry[0] if found is not None else shapely.box(*bounds)
-    site = gpd.GeoDataFrame({"site_id": ["1"], "area_m2": [float(shapely.area(shape))]}, geometry=[shape], crs=layers.crs)
+    site = gpd.GeoDataFrame(
+        {"site_id": ["1"], "area_m2": [float(shapely.area(shape))]}, geometry=[shape], crs=layers.crs
+    )
     streets = study.access.streets
     for path in [] if streets is None else [streets.path, streets.nodes, streets.edges]:
         if path is not None and not path.exists():
-            problems.add(InputError("there is no such file", where=f"access.streets ({path.name})", remedy="check the path"))
+            problems.add(
+                InputError("there is no such file", where=f"access.streets ({path.name})", remedy="check the path")
+            )
     for barrier in study.access.barriers:
-        problems.attempt(lambda b=barrier: layers.vector(b, bounds=bounds))  # type: ignore[misc]
+        problems.attempt(partial(layers.vector, barrier, bounds=bounds))
     for measure in study.access.measures:
         probe = measure
-        if isinstance(measure, NearestMeasure | CountMeasure | SumMeasure) and measure.mode in {"walk", "cycle"}:
-            if streets is not None:
-                probe = measure.model_copy(update={"mode": "straight"})
-                if any(not isinstance(place, str) for place in (getattr(measure, "to", ""), getattr(measure, "count", ""))):
-                    continue  # places in the street file are read with it
+        networked = isinstance(measure, NearestMeasure | CountMeasure | SumMeasure) and measure.mode in {
+            "walk",
+            "cycle",
+        }
+        if networked and streets is not None:
+            probe = measure.model_copy(update={"mode": "straight"})
+            if any(not isinstance(place, str) for place in (getattr(measure, "to", ""), getattr(measure, "count", ""))):
+                continue  # places in the street file are read with it
         one = Access.model_construct(**{**dict(study.access), "measures": [probe], "streets": streets, "barriers": []})
-        problems.attempt(lambda a=one: measure_access(a, layers, site, layers.crs))  # type: ignore[misc]
+        problems.attempt(partial(measure_access, one, layers, site, layers.crs))
 
 
 __all__ = ["check"]

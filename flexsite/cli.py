@@ -162,9 +162,9 @@ def main() -> None:
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
-    except InputErrors as errors:
-        for error in errors.errors:
-            typer.echo(f"error: {error}", err=True)
+    except InputErrors as several:
+        for one in several.errors:
+            typer.echo(f"error: {one}", err=True)
         sys.exit(2)
     except FlexsiteError as error:
         typer.echo(f"error: {error}", err=True)
@@ -199,7 +199,9 @@ def _report(result: Result, folder: Path) -> None:
     last = result.waterfall[(result.waterfall["variant"] == "base") & (result.waterfall["stage"] == "suitability")]
     for profile in result.study.profiles:
         row = last[last["profile"] == profile.id].iloc[-1]
-        typer.echo(f"  {profile.id}: {row['sites']} {things} suitable, {row['area_ha']:,.2f} ha, {row['homes']:,} homes")
+        typer.echo(
+            f"  {profile.id}: {row['sites']} {things} suitable, {row['area_ha']:,.2f} ha, {row['homes']:,} homes"
+        )
     if result.assumed_complete:
         typer.echo(f"assumed complete: {', '.join(result.assumed_complete)}")
     typer.echo(str(folder / "map.html" if (folder / "map.html").is_file() else folder))

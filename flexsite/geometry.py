@@ -1,6 +1,7 @@
 """Exact polygon arithmetic over arrays, shared by every room.
 
-All functions take and return numpy arrays of shapely geometries in one projected CRS with metres, and leave their input as it is.
+All functions take and return numpy arrays of shapely geometries in one projected CRS with metres, and leave their
+input as it is.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Floats: TypeAlias = NDArray[np.float64]
 QUADRANT_SEGMENTS = 16
 """Segments to a quarter circle of every buffer (design, Geometry)."""
 _CUT_GRID = 1000.0
-"""Heavy polygons are cut on fixed multiples of this many metres, never on the bounds of the data, so that results do not depend on them."""
+"""Heavy polygons are cut on multiples of this many metres, so that results do not depend on the bounds of data."""
 _HEAVY = 256
 """Vertices above which a polygon is cut before it meets many small ones."""
 
@@ -34,9 +35,9 @@ _ROOM = 1.0
 
 
 class Sparse(NamedTuple):
-    """One geometry for some rows of a longer array: `index` rises and holds no row twice."""
+    """One geometry for some rows of a longer array: `row` rises and holds none twice."""
 
-    index: Indices
+    row: Indices
     geometry: Geometries
 
 
@@ -127,8 +128,13 @@ def union_groups(geometry: Geometries, group: Indices) -> Sparse:
         several = ~single[compact]
         numbers = np.cumsum(~single) - 1
         bundles = shapely.geometrycollections(ordered[several], indices=numbers[compact[several]])
-        result[~single] = spread(lambda some: shapely.union_all(some[:, np.newaxis], axis=1), bundles)
+        result[~single] = spread(union_parts, bundles)
     return Sparse(index.astype(np.intp), result)
+
+
+def union_parts(collections: Geometries) -> Geometries:
+    """Union of the parts of each collection."""
+    return np.asarray(shapely.union_all(collections[:, np.newaxis], axis=1), dtype=object)
 
 
 class Meeting(NamedTuple):
@@ -156,8 +162,8 @@ def footprint_on(ground: Geometries, tree: shapely.STRtree, features: Geometries
     Returns
     -------
     footprint, covered
-        The union, reaching beyond the ground where features do, and whether one feature covers the row whole; then the footprint is the
-        row's own ground.
+        The union, reaching beyond the ground where features do, and whether one feature covers the row whole; then
+        the footprint is the row's own ground.
     """
     pieces, _ = cut_heavy(features)
     pairs = meet(tree, pieces)
@@ -165,15 +171,18 @@ def footprint_on(ground: Geometries, tree: shapely.STRtree, features: Geometries
     partly = ~np.isin(pairs.left, whole)
     left = pairs.left[partly]
     cut = union_groups(_near(pieces[pairs.right[partly]], ground[left]), left)
-    index = np.concatenate([whole, cut.index]).astype(np.intp)
+    index = np.concatenate([whole, cut.row]).astype(np.intp)
     geometry = np.concatenate([ground[whole], cut.geometry])
-    covered = np.concatenate([np.ones(len(whole), bool), np.zeros(len(cut.index), bool)])
+    covered = np.concatenate([np.ones(len(whole), bool), np.zeros(len(cut.row), bool)])
     order = np.argsort(index)
     return Sparse(index[order], geometry[order]), covered[order]
 
 
 def _near(features: Geometries, ground: Geometries) -> Geometries:
-    """Each feature cut to a box around its row of ground: an overlay costs what its vertices cost, and those far off do not matter."""
+    """Each feature cut to a box around its row of ground.
+
+    An overlay costs what its vertices cost, and those far off do not matter.
+    """
     result = features.copy()
     large = np.flatnonzero(shapely.get_num_coordinates(features) > _SMALL)
     if len(large):
@@ -184,7 +193,10 @@ def _near(features: Geometries, ground: Geometries) -> Geometries:
 
 
 def intersection(left: Geometries, right: Geometries) -> Geometries:
-    """Ground that two arrays share, row by row; a row where both are one object, ground that is covered whole, stays as it is."""
+    """Ground that two arrays share, row by row.
+
+    A row where both are one object, ground that is covered whole, stays as it is.
+    """
     same = np.fromiter((a is b for a, b in zip(left, right, strict=True)), dtype=bool, count=len(left))
     result = np.asarray(left, dtype=object).copy()
     result[~same] = polygonal(spread(shapely.intersection, left[~same], right[~same]))
@@ -204,10 +216,14 @@ def spread(function: Callable[..., Geometries], *arrays: Geometries) -> Geometri
         return function(*arrays)
     chunks = range(0, count, _CHUNK)
     with ThreadPoolExecutor(workers) as pool:
-        return np.concatenate(list(pool.map(lambda first: function(*(array[first : first + _CHUNK] for array in arrays)), chunks)))
+        return np.concatenate(
+            list(pool.map(lambda first: function(*(array[first : first + _CHUNK] for array in arrays)), chunks))
+        )
 
 
-def overlap(ground: Geometries, features: Geometries, value: NDArray[np.object_] | Indices, *, union: bool) -> tuple[Indices, NDArray, Floats]:  # type: ignore[type-arg]
+def overlap(
+    ground: Geometries, features: Geometries, value: NDArray[np.object_] | Indices, *, union: bool
+) -> tuple[Indices, NDArray, Floats]:  # type: ignore[type-arg]
     """Area that the features with one value cover on each row of `ground`.
 
     Parameters
@@ -249,7 +265,9 @@ def _codes(value: NDArray) -> tuple[Indices, NDArray]:  # type: ignore[type-arg]
     uniques = empty_geometries(len(listed))
     uniques[:] = listed
     place = {item: code for code, item in enumerate(listed)}
-    return np.fromiter((place[item] for item in np.asarray(value, dtype=object).tolist()), dtype=np.intp, count=len(value)), uniques
+    return np.fromiter(
+        (place[item] for item in np.asarray(value, dtype=object).tolist()), dtype=np.intp, count=len(value)
+    ), uniques
 
 
 def _clip(ground: Geometries, features: Geometries, covered: NDArray[np.bool_]) -> Geometries:

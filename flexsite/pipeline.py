@@ -20,10 +20,19 @@ from flexsite.access.measures import measure as measure_access
 from flexsite.availability import columns, footprint, route, sites, touching, waterfall
 from flexsite.availability.window import Clock
 from flexsite.errors import InputError
+from flexsite.geometry import Geometries
 from flexsite.layers import Layers
 from flexsite.notices import Notices
 from flexsite.outputs.result import Result
-from flexsite.outputs.tables import EMPTY_SUITABILITY, availability_rows, excluded_frame, series, suitability_rows, taken_frame, waterfall_frame
+from flexsite.outputs.tables import (
+    EMPTY_SUITABILITY,
+    availability_rows,
+    excluded_frame,
+    series,
+    suitability_rows,
+    taken_frame,
+    waterfall_frame,
+)
 from flexsite.outputs.withheld import private_columns, private_rules
 from flexsite.study.loading import vary
 from flexsite.study.models import measure_layers
@@ -33,7 +42,7 @@ from flexsite.suitability.judging import judge_profile
 if TYPE_CHECKING:
     from flexsite.study.models import Study
 
-AREA = "(area)"
+AREA = "study area"
 """Name under which the readers know the area of the study."""
 EXCLUDED_UP_TO = 50_000
 """Candidates up to which a map brings the excluded ground along (design, section 6)."""
@@ -102,9 +111,13 @@ def study_crs(study: Study) -> CRS:
     try:
         crs = CRS.from_user_input(study.crs)
     except CRSError:
-        raise InputError(f"'{study.crs}' is no coordinate reference system", where=place, remedy="write it as EPSG:28992") from None
+        raise InputError(
+            f"'{study.crs}' is no coordinate reference system", where=place, remedy="write it as EPSG:28992"
+        ) from None
     if not crs.is_projected or any(axis.unit_name not in {"metre", "meter"} for axis in crs.axis_info[:2]):
-        raise InputError(f"'{study.crs}' is not projected in metres", where=place, remedy="use a projected CRS, such as EPSG:28992")
+        raise InputError(
+            f"'{study.crs}' is not projected in metres", where=place, remedy="use a projected CRS, such as EPSG:28992"
+        )
     return crs
 
 
@@ -122,9 +135,15 @@ def read_area(study: Study, layers: Layers) -> np.ndarray[Any, np.dtype[np.objec
         The area holds no polygon.
     """
     geometry = layers.vector(AREA).frame.geometry.to_numpy()
-    polygons = geometry[np.isin(shapely.get_type_id(geometry), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])]
+    polygons: Geometries = geometry[
+        np.isin(shapely.get_type_id(geometry), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
+    ]
     if not len(polygons):
-        raise InputError("the area holds no polygon", where=f"area ({study.area.path.name})", remedy="give a file with the border of the area")
+        raise InputError(
+            "the area holds no polygon",
+            where=f"area ({study.area.path.name})",
+            remedy="give a file with the border of the area",
+        )
     return polygons
 
 
@@ -136,12 +155,14 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
     variant
         Name in the waterfall.
     keep_all
-        Every candidate stays a row: one without a site stands in as a whole, never suitable. Then all candidates lie in the area.
+        Every candidate stays a row: one without a site stands in as a whole, never suitable. Then all candidates lie
+        in the area.
     """
     timer, notices = _Timer(), Notices()
     undefined = study.undefined_measures()
     if undefined:
-        notices.warn("measures", f"{len(undefined)} measures that profiles ask for are not defined and empty everywhere: {', '.join(undefined)}")
+        names = f"{len(undefined)} measures that profiles ask for are not defined and empty everywhere"
+        notices.warn("measures", f"{names}: {', '.join(undefined)}")
     if not study.rules:
         notices.warn("no_rules", "the study has no rules: all ground of the candidates counts as available")
     if not study.profiles:
@@ -280,7 +301,7 @@ def _extent(geometry: Any) -> tuple[float, float, float, float]:
 def _suitability_frame(verdicts: list[Any]) -> pd.DataFrame:
     if not verdicts:
         return EMPTY_SUITABILITY.copy()
-    table = pd.concat([verdict.table for verdict in verdicts], ignore_index=True)
+    table: pd.DataFrame = pd.concat([verdict.table for verdict in verdicts], ignore_index=True)
     values = [name for name in table.columns if name.startswith("v_")]
     table[values] = table[values].astype("Int64")
     for name in ("site_id", "profile", "failed", "missing"):

@@ -49,7 +49,12 @@ class Screening:
 
 
 def screen(
-    plots: str | Path, study: Study, *, id_column: str | None = None, layer: str | None = None, progress: Progress | None = None
+    plots: str | Path,
+    study: Study,
+    *,
+    id_column: str | None = None,
+    layer: str | None = None,
+    progress: Progress | None = None,
 ) -> Screening:
     """Screen plots with the rules, measures and profiles of a study.
 
@@ -69,8 +74,10 @@ def screen(
     Returns
     -------
     Screening
-        One row per plot: plot_id, area_m2, available_m2, verdict, rules (those that took ground), then the columns of its largest site, or
-        of the whole plot where no site is left, then `<rule>_m2` per rule, and per profile its columns of the suitability table.
+        One row per plot: plot_id, area_m2, available_m2, verdict, rules (those that took ground), then the columns of
+        its largest site, or
+        of the whole plot where no site is left, then `<rule>_m2` per rule, and per profile its columns of the
+        suitability table.
 
     Raises
     ------
@@ -93,7 +100,7 @@ def screen(
 
 
 def write(screening: Screening, folder: Path) -> None:
-    """Write `screen.gpkg`, `screen.csv`, `waterfall.csv`, `map.html` and `run.json`; nothing half-written is left when this fails."""
+    """Write `screen.gpkg`, `screen.csv`, `waterfall.csv`, `map.html` and `run.json`, all or nothing."""
     result = screening.result
     with staged(folder) as stage:
         write_csv(pd.DataFrame(screening.plots.drop(columns="geometry")), stage / "screen.csv")
@@ -129,7 +136,9 @@ def _rows(result: Result, study: Study) -> gpd.GeoDataFrame:
     ids = plots["candidate_id"].to_numpy(dtype=object)
     sites = result.sites.copy()
     sites["_real"] = ~sites["site_id"].isin(result.placeholders)
-    largest = sites.sort_values(["candidate_id", "area_m2"], ascending=[True, False], kind="stable").drop_duplicates("candidate_id")
+    largest = sites.sort_values(["candidate_id", "area_m2"], ascending=[True, False], kind="stable").drop_duplicates(
+        "candidate_id"
+    )
     largest = largest.set_index("candidate_id").reindex(ids)
     real = largest["_real"].to_numpy(dtype=bool)
     kept = sites[sites["_real"]].groupby("candidate_id")["area_m2"].sum().reindex(ids).fillna(0.0).to_numpy()
@@ -137,13 +146,19 @@ def _rows(result: Result, study: Study) -> gpd.GeoDataFrame:
     area = plots["area_m2"].to_numpy(dtype=float)
     inside = _inside(study, plots)
     verdict = np.select(
-        [~inside, real & (kept == area), real, left > 0], ["outside_area", "available", "partly", "too_small"], "excluded"
+        [~inside, real & (kept == area), real, left > 0],
+        ["outside_area", "available", "partly", "too_small"],
+        "excluded",
     ).astype(object)
     taken = result.taken[result.taken["rule"] != MIN_SIZE]
     took = taken[taken["taken_m2"] > 0]
     rules = [rule.id for rule in study.rules]
     place = {name: number for number, name in enumerate(rules)}
-    by_plot = took.groupby("candidate_id")["rule"].agg(lambda names: ";".join(sorted(names, key=place.__getitem__))).reindex(ids)
+    by_plot = (
+        took.groupby("candidate_id")["rule"]
+        .agg(lambda names: ";".join(sorted(names, key=place.__getitem__)))
+        .reindex(ids)
+    )
     data: dict[str, Any] = {
         "plot_id": series(ids, as_text=True),
         "area_m2": area,
@@ -160,7 +175,11 @@ def _rows(result: Result, study: Study) -> gpd.GeoDataFrame:
         column = touched[name] if name in touched.columns else pd.Series(dtype=float)
         data[f"{name}_m2"] = column.reindex(ids).fillna(0.0).to_numpy(dtype=float)
     for profile in study.profiles:
-        judged = result.suitability[result.suitability["profile"] == profile.id].set_index("site_id").reindex(largest["site_id"])
+        judged = (
+            result.suitability[result.suitability["profile"] == profile.id]
+            .set_index("site_id")
+            .reindex(largest["site_id"])
+        )
         for name in judged.columns:
             if name != "profile" and not (name.startswith("v_") and judged[name].isna().all()):
                 data[f"{profile.id}_{name}"] = judged[name].array

@@ -17,16 +17,22 @@ if TYPE_CHECKING:
     from flexsite.study.models import Study
 
 
-def join(sites: Sites, name: str, study: Study, layers: Layers, bounds: tuple[float, float, float, float]) -> tuple[NDArray[np.object_], Floats]:
+def join(
+    sites: Sites, name: str, study: Study, layers: Layers, bounds: tuple[float, float, float, float]
+) -> tuple[NDArray[np.object_], Floats]:
     """Value of the layer's column with the largest overlap, and that overlap as a share of the site.
 
-    Overlaps add up per value, missing values do not compete, ties go to the first in code point order; a site that no value overlaps
-    gets an empty value and share 0.
+    Overlaps add up per value, missing values do not compete, ties go to the first in code point order; a site that no
+    value overlaps gets an empty value and share 0.
     """
     spec = study.columns[name]
     place = f"column '{name}', layer '{spec.layer}' ({study.layers[spec.layer].path.name})"
     if layers.is_raster(spec.layer):
-        raise InputError("a column is joined from polygons, and this layer is a raster", where=place, remedy="use a measure with 'value'")
+        raise InputError(
+            "a column is joined from polygons, and this layer is a raster",
+            where=place,
+            remedy="use a measure with 'value'",
+        )
     vector = layers.vector(spec.layer, bounds=bounds, columns=(spec.column,))
     features = vector.frame.geometry.to_numpy()
     values = vector.frame[spec.column].to_numpy(dtype=object)
@@ -36,7 +42,9 @@ def join(sites: Sites, name: str, study: Study, layers: Layers, bounds: tuple[fl
     share = np.zeros(len(sites.ids))
     row, value, area = overlap(sites.geometry, features[usable], values[usable], union=False)
     if len(row):
-        order = np.lexsort((np.arange(len(row)), -area, row))  # rows come in code point order of the value, so ties keep it
+        order = np.lexsort(
+            (np.arange(len(row)), -area, row)
+        )  # rows come in code point order of the value, so ties keep it
         first = order[np.unique(row[order], return_index=True)[1]]
         joined[row[first]] = value[first]
         share[row[first]] = np.minimum(area[first] / sites.area_m2[row[first]], 1.0)

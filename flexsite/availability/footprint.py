@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,8 @@ def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Cl
     Raises
     ------
     InputError
-        Lines or points without a buffer, a raster without a condition, a column that is missing or holds what it cannot.
+        Lines or points without a buffer, a raster without a condition, a column that is missing or holds what it
+        cannot.
     """
     name = rule.layer
     place = f"rule '{rule.id}', layer '{name}' ({study.layers[name].path.name})"
@@ -76,11 +78,17 @@ def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Cl
 
 
 def _raster_cells(rule: RuleBase, layers: Layers, window: Bounds, place: str) -> tuple[Geometries, NDArray[np.object_]]:
-    wrong = next((key for key in ("where", "until", "column", "homes") if isinstance(getattr(rule, key, None), str)), None)
+    wrong = next(
+        (key for key in ("where", "until", "column", "homes") if isinstance(getattr(rule, key, None), str)), None
+    )
     if wrong is not None:
-        raise InputError(f"'{wrong}' asks for columns, and a raster has none", where=place, remedy="use above, below or values")
+        raise InputError(
+            f"'{wrong}' asks for columns, and a raster has none", where=place, remedy="use above, below or values"
+        )
     if not rule.raster_conditions:
-        raise InputError("a rule on a raster needs a condition", where=place, remedy="give 'above', 'below' or 'values'")
+        raise InputError(
+            "a rule on a raster needs a condition", where=place, remedy="give 'above', 'below' or 'values'"
+        )
     raster = layers.raster(rule.layer, bounds=window)
     cells = raster.values
     with np.errstate(invalid="ignore"):
@@ -128,7 +136,9 @@ def _vector_features(
 def _holds_no_ground(rule: RuleBase, study: Study, layers: Layers) -> bool:
     """Whether the file says that all its features are lines or points; asked where none lies around the candidates."""
     wanted = study.layers[rule.layer].layer
-    kinds = [found.geometry_type or "" for found in layers.describe(rule.layer).vectors if wanted in {None, found.layer}]
+    kinds = [
+        found.geometry_type or "" for found in layers.describe(rule.layer).vectors if wanted in {None, found.layer}
+    ]
     return len(kinds) == 1 and ("Point" in kinds[0] or "LineString" in kinds[0])
 
 
@@ -164,7 +174,7 @@ def _caps(values: NDArray[np.object_], place: str, features: NDArray[np.intp]) -
     return _constant_of(result)
 
 
-def _constant_of(values: list[object] | list[str] | list[int | None]) -> NDArray[np.object_]:
+def _constant_of(values: Sequence[object]) -> NDArray[np.object_]:
     result = empty_geometries(len(values))
     result[:] = values
     return result

@@ -51,9 +51,9 @@ def _take(left: Geometries, features: Geometries) -> Floats:
     if not len(features):
         return area
     under, _ = footprint_on(left, shapely.STRtree(left), features)
-    taken = intersection(left[under.index], under.geometry)
-    area[under.index] = rounded_area(taken)
-    left[under.index] = difference(left[under.index], under.geometry)
+    taken = intersection(left[under.row], under.geometry)
+    area[under.row] = rounded_area(taken)
+    left[under.row] = difference(left[under.row], under.geometry)
     return area
 
 
@@ -63,5 +63,5 @@ def _outside(ground: Geometries, footprint: Footprint) -> Geometries | None:
         return None
     known, _ = footprint_on(ground, shapely.STRtree(ground), footprint.coverage)
     rest = ground.copy()
-    rest[known.index] = difference(ground[known.index], known.geometry)
+    rest[known.row] = difference(ground[known.row], known.geometry)
     return rest

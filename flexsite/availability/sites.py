@@ -61,7 +61,9 @@ def parts_of(ground: Ground, spec: Spec) -> Parts:
 
 
 def sites_of(parts: Parts, candidates: Candidates) -> Sites:
-    """Number the kept parts: one part bears the candidate's id, several get `.1`, `.2`... by falling area, then x, then y.
+    """Number the kept parts.
+
+    One part bears the candidate's id, several get `.1`, `.2`... by falling area, then x, then y of the bounds.
 
     Raises
     ------
@@ -78,7 +80,8 @@ def sites_of(parts: Parts, candidates: Candidates) -> Sites:
     number = np.arange(len(candidate)) - firsts[candidate] + 1
     ids = empty_geometries(len(candidate))
     ids[:] = [
-        f"{candidates.ids[c]}.{n}" if counts[c] > 1 else candidates.ids[c] for c, n in zip(candidate, number, strict=True)
+        f"{candidates.ids[c]}.{n}" if counts[c] > 1 else candidates.ids[c]
+        for c, n in zip(candidate, number, strict=True)
     ]
     order = np.argsort(ids.astype(str), kind="stable")
     ids, candidate, geometry, area = ids[order], candidate[order], geometry[order], area[order]
@@ -101,5 +104,7 @@ def with_placeholders(sites: Sites, candidates: Candidates) -> tuple[Sites, list
     ids = np.concatenate([sites.ids, candidates.ids[without]])
     geometry = np.concatenate([sites.geometry, parts[first]])
     rows = np.argsort(ids.astype(str), kind="stable")
-    merged = Sites(ids[rows], np.concatenate([sites.candidate, without])[rows], geometry[rows], rounded_area(geometry)[rows])
+    merged = Sites(
+        ids[rows], np.concatenate([sites.candidate, without])[rows], geometry[rows], rounded_area(geometry)[rows]
+    )
     return merged, [str(value) for value in candidates.ids[without]]

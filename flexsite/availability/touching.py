@@ -108,12 +108,12 @@ def _note_keep(result: Touching, sites: Sites, rule: KeepRule, footprint: Footpr
         return
     under, covered = footprint_on(sites.geometry, shapely.STRtree(sites.geometry), footprint.features)
     rest = sites.geometry.copy()
-    rest[under.index] = difference(sites.geometry[under.index], under.geometry)
-    rest[under.index[covered]] = shapely.Polygon()
+    rest[under.row] = difference(sites.geometry[under.row], under.geometry)
+    rest[under.row[covered]] = shapely.Polygon()
     if footprint.coverage is not None and rule.outside_coverage != "exclude":
         known, _ = footprint_on(sites.geometry, shapely.STRtree(sites.geometry), footprint.coverage)
         inside = np.full(len(rest), shapely.Polygon(), dtype=object)
-        inside[known.index] = intersection(rest[known.index], known.geometry)
+        inside[known.row] = intersection(rest[known.row], known.geometry)
         rest = inside
     area = rounded_area(rest)
     for site in np.flatnonzero(counts(area, sites.area_m2, rule.touch) & (area > 0)):
@@ -136,7 +136,7 @@ def _uncovered_m2(sites: Sites, footprint: Footprint, features: NDArray[np.objec
     known = footprint.coverage if features is None else np.concatenate([footprint.coverage, features])
     under, covered = footprint_on(sites.geometry, shapely.STRtree(sites.geometry), known)
     rest = sites.geometry.copy()
-    partly = under.index[~covered]
+    partly = under.row[~covered]
     rest[partly] = difference(sites.geometry[partly], under.geometry[~covered])
-    rest[under.index[covered]] = shapely.Polygon()
+    rest[under.row[covered]] = shapely.Polygon()
     return rounded_area(rest)

@@ -21,7 +21,7 @@ from flexsite.geometry import (
     rounded_area,
     union_groups,
 )
-from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
+from flexsite.study.rule import ExcludeRule, KeepRule, MarkRule, RouteRule
 
 if TYPE_CHECKING:
     from flexsite.availability.footprint import Footprint
@@ -100,7 +100,9 @@ class Ground:
 def start(candidates: Candidates) -> Ground:
     """Ground before any rule."""
     area = rounded_area(candidates.geometry)
-    return Ground(candidates.geometry, candidates.geometry.copy(), area.copy(), area, shapely.STRtree(candidates.geometry))
+    return Ground(
+        candidates.geometry, candidates.geometry.copy(), area.copy(), area, shapely.STRtree(candidates.geometry)
+    )
 
 
 def acts(rule: RuleBase, study: Study) -> bool:
@@ -114,7 +116,14 @@ def effect_of(rule: RuleBase, study: Study) -> str:
 
 
 def apply(
-    ground: Ground, rule: RuleBase, footprint: Footprint, candidates: Candidates, study: Study, clock: Clock, *, keep_geometry: bool
+    ground: Ground,
+    rule: RuleBase,
+    footprint: Footprint,
+    candidates: Candidates,
+    study: Study,
+    clock: Clock,
+    *,
+    keep_geometry: bool,
 ) -> None:
     """Let one rule act; changes `ground`.
 
@@ -133,17 +142,22 @@ def apply(
         unknown = uncovered
     else:
         features = footprint.features[_claiming(rule, footprint, clock, active=active)]
-        claim = _claim(candidates.geometry, ground.tree, features, uncovered if rule.outside_coverage == "exclude" else None)
+        claim = _claim(
+            candidates.geometry, ground.tree, features, uncovered if rule.outside_coverage == "exclude" else None
+        )
         unknown = _without(uncovered, claim)
-    ground.unknown_m2[rule.id] = float(rounded_area(unknown.geometry).sum()) if rule.outside_coverage == "unknown" else 0.0
-    index = claim.index
+    ground.unknown_m2[rule.id] = (
+        float(rounded_area(unknown.geometry).sum()) if rule.outside_coverage == "unknown" else 0.0
+    )
+    index = claim.row
     before, before_m2 = ground.geometry[index], ground.area_m2[index]
     after = before
     if removes:
         after = difference(before, claim.geometry) if staying is None else intersection(before, _rows(staying, index))
     touched_m2 = _touched(candidates.geometry[index], claim.geometry, before, after, removes=removes)
     positive = touched_m2 > 0
-    index, before, before_m2, after, touched_m2 = (values[positive] for values in (index, before, before_m2, after, touched_m2))
+    index, touched_m2 = index[positive], touched_m2[positive]
+    before, before_m2, after = before[positive], before_m2[positive], after[positive]
     taken_m2 = np.zeros(len(index))
     removed = empty_geometries(len(index))
     if removes:
@@ -162,7 +176,10 @@ def apply(
 
 
 def _touched(ground: Geometries, claim: Geometries, before: Geometries, after: Geometries, *, removes: bool) -> Floats:
-    """Candidate ground in m2 under a claim; where no rule came before, what was taken is that ground, without another overlay."""
+    """Candidate ground in m2 under a claim.
+
+    Where no rule came before, what was taken is that ground, without another overlay.
+    """
     whole = np.fromiter((a is b for a, b in zip(ground, before, strict=True)), dtype=bool, count=len(ground)) & removes
     touched = np.empty(len(ground))
     touched[whole] = np.round(shapely.area(ground[whole]) - shapely.area(after[whole]), 2)
@@ -186,8 +203,8 @@ def _uncovered(ground: Geometries, tree: shapely.STRtree, footprint: Footprint) 
         return Sparse(np.empty(0, dtype=np.intp), empty_geometries())
     known, covered = footprint_on(ground, tree, footprint.coverage)
     rest = ground.copy()
-    rest[known.index[covered]] = shapely.Polygon()
-    partly = known.index[~covered]
+    rest[known.row[covered]] = shapely.Polygon()
+    partly = known.row[~covered]
     rest[partly] = difference(ground[partly], known.geometry[~covered])
     index = np.flatnonzero(rounded_area(rest) > 0)
     return Sparse(index, rest[index])
@@ -195,40 +212,42 @@ def _uncovered(ground: Geometries, tree: shapely.STRtree, footprint: Footprint) 
 
 def _claim(ground: Geometries, tree: shapely.STRtree, features: Geometries, also: Sparse | None) -> Sparse:
     claim, _ = footprint_on(ground, tree, features)
-    if also is None or not len(also.index):
+    if also is None or not len(also.row):
         return claim
-    return union_groups(np.concatenate([claim.geometry, also.geometry]), np.concatenate([claim.index, also.index]))
+    return union_groups(np.concatenate([claim.geometry, also.geometry]), np.concatenate([claim.row, also.row]))
 
 
-def _staying(ground: Geometries, tree: shapely.STRtree, features: Geometries, uncovered: Sparse, rule: KeepRule) -> Sparse:
+def _staying(
+    ground: Geometries, tree: shapely.STRtree, features: Geometries, uncovered: Sparse, rule: KeepRule
+) -> Sparse:
     """Ground that a keep rule leaves: under its features, and where it knows nothing."""
     return _claim(ground, tree, features, None if rule.outside_coverage == "exclude" else uncovered)
 
 
 def _complement(ground: Geometries, staying: Sparse) -> Sparse:
     rest = ground.copy()
-    rest[staying.index] = difference(ground[staying.index], staying.geometry)
+    rest[staying.row] = difference(ground[staying.row], staying.geometry)
     index = np.flatnonzero(~shapely.is_empty(rest))
     return Sparse(index, rest[index])
 
 
 def _without(part: Sparse, claim: Sparse) -> Sparse:
     """The part of the first that the second leaves."""
-    if not len(part.index):
+    if not len(part.row):
         return part
     left = part.geometry.copy()
-    shared, at, other = np.intersect1d(part.index, claim.index, return_indices=True)
+    shared, at, other = np.intersect1d(part.row, claim.row, return_indices=True)
     if len(shared):
         left[at] = difference(part.geometry[at], claim.geometry[other])
-    return Sparse(part.index, left)
+    return Sparse(part.row, left)
 
 
 def _rows(sparse: Sparse, index: Indices) -> Geometries:
     """Geometries of the asked rows; empty where the sparse array holds none."""
     result = np.full(len(index), shapely.Polygon(), dtype=object)
-    place = np.searchsorted(sparse.index, index)
-    found = place < len(sparse.index)
-    found[found] = sparse.index[place[found]] == index[found]
+    place = np.searchsorted(sparse.row, index)
+    found = place < len(sparse.row)
+    found[found] = sparse.row[place[found]] == index[found]
     result[found] = sparse.geometry[place[found]]
     return result
 

@@ -71,7 +71,9 @@ class Clock:
         return whole_months(self.available_from, until) / 12
 
 
-def needed_from(values: NDArray[np.object_], today: date, place: str, features: NDArray[np.intp]) -> NDArray[np.object_]:
+def needed_from(
+    values: NDArray[np.object_], today: date, place: str, features: NDArray[np.intp]
+) -> NDArray[np.object_]:
     """Dates of a column that says from when ground is needed.
 
     A whole year means its first of January, an empty value means now.

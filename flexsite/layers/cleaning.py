@@ -45,11 +45,11 @@ def parse(wkb: pa.Array, ids: Ids, place: str) -> tuple[Array, Mask, Mask]:
         shapes[odd] = shapely.from_wkb(raw[odd], on_invalid="fix")
         repaired[odd] = shapes[odd] != None  # noqa: E711
         unreadable[odd] = ~repaired[odd]
-    shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
-    xy, owner = shapely.get_coordinates(shapes, return_index=True)
-    broken = ~np.isfinite(xy).all(axis=1)
-    if broken.any():
-        features = np.unique(owner[broken])
+    if (shapely.has_z(shapes) | shapely.has_m(shapes)).any():
+        shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
+    if not np.isfinite(shapely.get_coordinates(shapes)).all():
+        xy, owner = shapely.get_coordinates(shapes, return_index=True)
+        features = np.unique(owner[~np.isfinite(xy).all(axis=1)])
         raise InputError(
             f"feature {ids[features[0]]}"
             + (f" and {len(features) - 1} more have" if len(features) > 1 else " has")

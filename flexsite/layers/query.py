@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from flexsite.errors import InputError
 from flexsite.layers.sqltext import expression, quote, shown
@@ -83,9 +84,7 @@ class Database:
         columns: list[Iterable[Any]] = [ids]
         if rows.wkb is not None and schema.geometry:
             names.append(schema.geometry)
-            number = list(self.tables).index(schema.layer)
-            empty = rows.wkb.is_null().to_numpy(zero_copy_only=False)
-            columns.append(None if null else self.handle(number, row) for row, null in enumerate(empty.tolist()))
+            columns.append(self._handles(list(self.tables).index(schema.layer), rows.wkb))
         for name, values in rows.fields.items():
             names.append(name)
             columns.append(values.to_pylist())
@@ -106,9 +105,14 @@ class Database:
                 remedy="leave 'where' and 'sql' out",
             ) from None
 
-    def handle(self, table: int, row: int) -> bytes:
-        """What stands for the geometry of a row."""
-        return self.nonce + table.to_bytes(2, "big") + row.to_bytes(6, "big")
+    def _handles(self, table: int, wkb: pa.Array) -> list[bytes | None]:
+        """What stands for the geometry of each row: 16 bytes of nonce, 2 of table, 6 of row."""
+        numbers = (np.arange(len(wkb), dtype=">u8") + (table << 48)).astype(">u8").view(np.uint8).reshape(-1, 8)
+        nonces = np.tile(np.frombuffer(self.nonce, np.uint8), (len(wkb), 1))
+        handles: list[bytes | None] = np.hstack([nonces, numbers]).view("V24").ravel().tolist()
+        for row in np.flatnonzero(wkb.is_null().to_numpy(zero_copy_only=False)).tolist():
+            handles[row] = None
+        return handles
 
     def run(self, statement: str, text: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Names and rows of a guarded statement; `text` is what the user wrote, for messages."""
@@ -236,7 +240,8 @@ class Filter:
     def mask(self, rows: Rows) -> Mask:
         """True where a row meets the condition."""
         database = self._database()
-        inside = Rows(rows.ids, rows.wkb, {name: rows.fields[name] for name in self.columns if name in rows.fields})
+        wkb = rows.wkb if self.schema.geometry in self.columns else None
+        inside = Rows(rows.ids, wkb, {name: rows.fields[name] for name in self.columns if name in rows.fields})
         database.fill(self.schema, inside, by_position=not self.schema.fid)
         key = self.schema.fid or rowid(self.schema)
         _, found = database.run(

@@ -47,7 +47,8 @@ class LayerReport:
         """Count features under `what`, one of the id arrays."""
         if len(ids):
             known = getattr(self, what)
-            setattr(self, what, np.union1d(known, ids) if len(known) else np.unique(ids))
+            rising = bool((np.diff(ids) > 0).all())
+            setattr(self, what, np.union1d(known, ids) if len(known) else ids if rising else np.unique(ids))
 
     def note(self, text: str) -> None:
         """Keep a remark once."""

@@ -154,8 +154,9 @@ class SqlLayer:
                     where=self.place,
                     remedy="let every branch give a geometry column or NULL",
                 )
-        at_table = np.array([int.from_bytes(item[16:18], "big") if isinstance(item, bytes) else -1 for item in handles])
-        at_row = np.array([int.from_bytes(item[18:], "big") if isinstance(item, bytes) else 0 for item in handles])
+        numbers = [int.from_bytes(item[16:], "big") if isinstance(item, bytes) else -1 for item in handles]
+        number = np.array(numbers, dtype=np.int64)
+        at_table, at_row = number >> 48, number & ((1 << 48) - 1)
         result = np.full(len(handles), None, dtype=object)
         for rows, schema in zip(self._tables, self._schemas, strict=True):
             mask = at_table == self._order.index(schema.layer)

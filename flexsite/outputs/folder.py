@@ -41,11 +41,15 @@ def refuse_foreign(folder: Path) -> None:
         raise InputError("this is a file, not a folder", where=f"--out {folder}", remedy="give the name of a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / RUN_RECORD).is_file():
         raise InputError(
-            "the folder is not empty and holds no earlier run", where=f"--out {folder}", remedy="choose another folder, or empty it"
+            "the folder is not empty and holds no earlier run",
+            where=f"--out {folder}",
+            remedy="choose another folder, or empty it",
         )
     parent = _first_existing(folder)
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise InputError(f"'{parent}' cannot be written", where=f"--out {folder}", remedy="choose a folder where you may write")
+        raise InputError(
+            f"'{parent}' cannot be written", where=f"--out {folder}", remedy="choose a folder where you may write"
+        )
 
 
 def _first_existing(folder: Path) -> Path:
@@ -56,8 +60,8 @@ def _first_existing(folder: Path) -> Path:
 def staged(folder: Path) -> Iterator[Path]:
     """A temporary sibling to write in; on success its files move into the folder, the run record last.
 
-    Whatever an earlier run left under a name that this one does not write is removed, so that a folder never mixes two runs. On an error
-    the folder stays as it was.
+    Whatever an earlier run left under a name that this one does not write is removed, so that a folder never mixes
+    two runs. On an error the folder stays as it was.
 
     Raises
     ------
@@ -70,7 +74,9 @@ def staged(folder: Path) -> Iterator[Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
     except OSError as error:
-        raise InputError(f"the folder cannot be made ({error.strerror})", where=f"--out {folder}", remedy="choose another folder") from error
+        raise InputError(
+            f"the folder cannot be made ({error.strerror})", where=f"--out {folder}", remedy="choose another folder"
+        ) from error
     try:
         yield stage
         _move(stage, folder)
@@ -82,18 +88,20 @@ def _move(stage: Path, folder: Path) -> None:
     written = sorted(path.relative_to(stage) for path in stage.rglob("*") if path.is_file())
     folder.mkdir(exist_ok=True)
     (folder / RUN_RECORD).unlink(missing_ok=True)
-    for name in sorted({*_OWN, *(p.name for p in folder.glob("variants"))}):
-        old = folder / name
-        if Path(name) not in written:
+    for own in (*_OWN, "variants"):
+        old = folder / own
+        if Path(own) not in written:
             shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
-    for name in [path for path in written if path != Path(RUN_RECORD)] + [path for path in written if path == Path(RUN_RECORD)]:
+    for name in [path for path in written if path != Path(RUN_RECORD)] + [
+        path for path in written if path == Path(RUN_RECORD)
+    ]:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(stage / name, target)
+        (stage / name).replace(target)
 
 
 _OWN = (
-    "waterfall.csv", "sites.parquet", "suitability.parquet", "taken.parquet", "excluded.parquet", "sites.gpkg", "sites.xlsx", "map.html",
-    "report.html", "variants.csv", "screen.gpkg", "screen.csv",
+    "waterfall.csv", "sites.parquet", "suitability.parquet", "taken.parquet", "excluded.parquet", "sites.gpkg",
+    "sites.xlsx", "map.html", "report.html", "variants.csv", "screen.gpkg", "screen.csv",
 )  # fmt: skip
 """Files that a run may write at the top of its folder."""

@@ -21,13 +21,16 @@ _MOMENT = "2000-01-01T00:00:00.000Z"
 """Time stamp inside the file: a fixed one, so that equal content gives equal bytes."""
 _STYLE_TABLE = """
 CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
-  f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30),
-  ui TEXT(30), update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
 """
 
 
-def write_gpkg(frame: gpd.GeoDataFrame, path: Path, layer: str, *, style: tuple[str, dict[str, str]] | None = None) -> None:
+def write_gpkg(
+    frame: gpd.GeoDataFrame, path: Path, layer: str, *, style: tuple[str, dict[str, str]] | None = None
+) -> None:
     """Write one layer.
 
     Parameters
@@ -44,7 +47,9 @@ def write_gpkg(frame: gpd.GeoDataFrame, path: Path, layer: str, *, style: tuple[
         if isinstance(plain[name].dtype, pd.ArrowDtype):
             plain[name] = plain[name].astype(pd.ArrowDtype(pa.date32()))
     with _fixed_clock():
-        pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG", geometry_type=_geometry_type(frame), use_arrow=True)
+        pyogrio.write_dataframe(
+            plain, path, layer=layer, driver="GPKG", geometry_type=_geometry_type(frame), use_arrow=True
+        )
     if style is not None:
         _store_style(path, layer, qml(*style))
 
@@ -75,8 +80,9 @@ def _store_style(path: Path, layer: str, text: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(_STYLE_TABLE)
         connection.execute(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, styleSLD,"
-            " useAsDefault, description, owner, ui, update_time) VALUES ('', '', ?, 'geom', 'flexsite', ?, '', 1, '', '', NULL, ?)",
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
+            " styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)"
+            " VALUES ('', '', ?, 'geom', 'flexsite', ?, '', 1, '', '', NULL, ?)",
             (layer, text, _MOMENT),
         )
         connection.execute(
@@ -106,7 +112,8 @@ def qml(expression: str, labels: dict[str, str]) -> str:
     for place, (value, label) in enumerate(labels.items()):
         quoted = {'"': "&quot;"}
         categories.append(
-            f'<category symbol="{place}" value="{escape(value, quoted)}" label="{escape(label, quoted)}" render="true" type="string"/>'
+            f'<category symbol="{place}" value="{escape(value, quoted)}" label="{escape(label, quoted)}"'
+            ' render="true" type="string"/>'
         )
         symbols.append(symbol.replace("@NAME@", str(place)).replace("@COLOUR@", _rgba(COLOURS[place % len(COLOURS)])))
     filled = template.replace("@ATTRIBUTE@", escape(expression, {'"': "&quot;"}))

@@ -70,19 +70,22 @@ def map_data(result: Result) -> MapData:
         rules=_rules(result),
         excluded=result.excluded,
         sources=tuple(
-            SourceInfo(item["layer"], item["source"] or item["file"], item["date"], item["licence"]) for item in sources(study)
+            SourceInfo(item["layer"], item["source"] or item["file"], item["date"], item["licence"])
+            for item in sources(study)
         ),
         assumed_complete=tuple(result.assumed_complete),
         assumptions=assumptions(study),
         warnings=tuple(result.warnings),
         version=__version__,
-        study_hash=hashlib.sha256(json.dumps(plain(study.tree), sort_keys=True).encode()).hexdigest()[:12],
+        study_hash=hashlib.sha256(json.dumps(study.resolved(), sort_keys=True).encode()).hexdigest()[:12],
     )
 
 
 @cache
 def _labels() -> dict[str, dict[str, str]]:
-    labels: dict[str, dict[str, str]] = yaml.safe_load(files("flexsite.outputs").joinpath("labels.yaml").read_text(encoding="utf-8"))
+    labels: dict[str, dict[str, str]] = yaml.safe_load(
+        files("flexsite.outputs").joinpath("labels.yaml").read_text(encoding="utf-8")
+    )
     return labels
 
 
@@ -98,7 +101,10 @@ def words(name: str, own: str | Mapping[str, str] | None = None) -> Words:
 
 
 def assumptions(study: Study) -> tuple[int, int]:
-    """How many of the numbers in the profiles are assumptions, of how many; a number without a certainty counts as one."""
+    """Count the numbers in the profiles that are assumptions, and all of them.
+
+    A number without a certainty counts as an assumption.
+    """
     certainties = [certainty for profile in study.profiles for certainty in profile.certainties()]
     return sum(certainty in {None, "assumption", "verify"} for certainty in certainties), len(certainties)
 
@@ -108,8 +114,19 @@ def _profile(profile: Profile, study: Study) -> ProfileInfo:
     for name, criterion in profile.criteria.items():
         column = study.measure_column(criterion.measure) if criterion.measure is not None else criterion.column
         subject = words(criterion.measure or criterion.column or name, _own_label(study, criterion.measure))
-        criteria.append(CriterionInfo(name, words(name) if name in _labels() else subject, column or "", criterion.best, criterion.worst, criterion.weight))
-    requirements = tuple(RequirementInfo(name, _requirement(requirement, study)) for name, requirement in profile.requires.items())
+        criteria.append(
+            CriterionInfo(
+                name,
+                words(name) if name in _labels() else subject,
+                column or "",
+                criterion.best,
+                criterion.worst,
+                criterion.weight,
+            )
+        )
+    requirements = tuple(
+        RequirementInfo(name, _requirement(requirement, study)) for name, requirement in profile.requires.items()
+    )
     return ProfileInfo(profile.id, words(profile.id, profile.label), tuple(criteria), requirements)
 
 
@@ -130,7 +147,11 @@ def _test(test: Test, study: Study, language: str) -> str:
     if test.in_ is not None:
         return f"{subject}: {_ONE_OF[language]} {', '.join(str(value) for value in test.in_)}"
     unit = next((unit_of(measure) for measure in study.access.measures if measure.id == test.measure), "")
-    bounds = [f"{sign} {bound:g} {unit}".rstrip() for sign, bound in (("≥", test.at_least), ("≤", test.at_most)) if bound is not None]
+    bounds = [
+        f"{sign} {bound:g} {unit}".rstrip()
+        for sign, bound in (("≥", test.at_least), ("≤", test.at_most))
+        if bound is not None
+    ]
     return f"{subject} {' , '.join(bounds)}"
 
 
@@ -156,9 +177,13 @@ def _rules(result: Result) -> tuple[RuleInfo, ...]:
         layer = study.layers[rule.layer]
         infos.append(
             RuleInfo(
-                rule.id, str(effects[rule.id]), rule.hardness, rule.basis or "", rule.source or layer.source or layer.path.name,
+                rule.id,
+                str(effects[rule.id]),
+                rule.hardness,
+                rule.basis or "",
+                rule.source or layer.source or layer.path.name,
                 str(rule.date or layer.date or ""),
-            )  # fmt: skip
+            )
         )
     minimum = study.candidates
     return (*infos, RuleInfo(MIN_SIZE, "exclude", "", f"≥ {minimum.min_area:g} m², ≥ {minimum.min_width:g} m"))

@@ -39,7 +39,7 @@ def record(result: Result, private: tuple[list[str], list[str]]) -> dict[str, An
     return {
         "flexsite": __version__,
         "libraries": {name: _version(name) for name in _LIBRARIES},
-        "study": study.tree,
+        "study": study.resolved(),
         "inputs": {_shown(path, study): sha256(path) for path in input_files(study)},
         "sources": sources(study),
         "assumed_complete": result.assumed_complete,
@@ -62,7 +62,11 @@ def sources(study: Study) -> list[dict[str, str]]:
             "source": layer.source or "",
             "date": str(layer.date or ""),
             "licence": layer.licence or "",
-            "coverage": layer.coverage if isinstance(layer.coverage, str) else layer.coverage.name if layer.coverage else "assumed complete",
+            "coverage": layer.coverage
+            if isinstance(layer.coverage, str)
+            else layer.coverage.name
+            if layer.coverage
+            else "assumed complete",
         }
         for name, layer in study.layers.items()
     ]
@@ -81,7 +85,11 @@ def input_files(study: Study) -> list[Path]:
         if path is None:
             continue
         base = _on_disk(path)
-        found.update(p for p in [base, *(base.with_suffix(suffix) for suffix in _SHAPEFILE if base.suffix.lower() == ".shp")] if p.is_file())
+        found.update(
+            p
+            for p in [base, *(base.with_suffix(suffix) for suffix in _SHAPEFILE if base.suffix.lower() == ".shp")]
+            if p.is_file()
+        )
     return sorted(found, key=lambda path: _shown(path, study))
 
 
@@ -135,4 +143,6 @@ def plain(value: Any) -> Any:
 
 def write_json(value: dict[str, Any], path: Path) -> None:
     """Write JSON, UTF-8, two spaces, keys in their order, a newline at the end."""
-    path.write_text(json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
+    path.write_text(
+        json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8", newline="\n"
+    )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from flexsite.outputs.map import SiteMap
     from flexsite.study.models import Study
 
@@ -45,7 +46,7 @@ class Result:
     waterfall: pd.DataFrame
     taken: pd.DataFrame
     excluded: gpd.GeoDataFrame | None
-    area: shapely.Geometry
+    area: BaseGeometry
     plots: gpd.GeoDataFrame
     assumed_complete: list[str]
     counts: dict[str, int]

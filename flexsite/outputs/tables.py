@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from flexsite.availability.waterfall import effect_of, steps
-from flexsite.geometry import Floats, rounded_area
+from flexsite.geometry import Floats, Geometries, rounded_area
 from flexsite.suitability.requirements import text
 
 if TYPE_CHECKING:
@@ -25,20 +25,41 @@ if TYPE_CHECKING:
     from flexsite.suitability.judging import Verdict
 
 WATERFALL = {
-    "variant": "str", "stage": "str", "profile": "str", "step": "Int64", "rule": "str", "effect": "str", "class": "str",
-    "candidates": "Int64", "sites": "Int64", "area_ha": "float64", "removed_ha": "float64", "touched_ha": "float64",
-    "only_ha": "float64", "unknown_ha": "float64", "homes": "Int64", "homes_fit": "Int64",
-}  # fmt: skip
+    "variant": "str",
+    "stage": "str",
+    "profile": "str",
+    "step": "Int64",
+    "rule": "str",
+    "effect": "str",
+    "class": "str",
+    "candidates": "Int64",
+    "sites": "Int64",
+    "area_ha": "float64",
+    "removed_ha": "float64",
+    "touched_ha": "float64",
+    "only_ha": "float64",
+    "unknown_ha": "float64",
+    "homes": "Int64",
+    "homes_fit": "Int64",
+}
 """Columns of the waterfall and their types."""
 EMPTY_SUITABILITY = pd.DataFrame(
     {
         name: pd.Series([], dtype=kind)
         for name, kind in {
-            "site_id": "str", "profile": "str", "suitable": "bool", "failed": "str", "missing": "str", "score": "float64",
-            "access_score": "float64", "rank": "Int64", "homes": "int64", "homes_fit": "int64",
+            "site_id": "str",
+            "profile": "str",
+            "suitable": "bool",
+            "failed": "str",
+            "missing": "str",
+            "score": "float64",
+            "access_score": "float64",
+            "rank": "Int64",
+            "homes": "int64",
+            "homes_fit": "int64",
         }.items()
     }
-)  # fmt: skip
+)
 MIN_SIZE = "min_size"
 
 
@@ -51,7 +72,10 @@ def series(values: Iterable[Any], *, as_text: bool = False) -> pd.Series[Any]:
             return pd.Series(listed, dtype="boolean")
         if all(isinstance(value, int | np.integer) and not isinstance(value, bool) for value in present):
             return pd.Series(listed, dtype="Int64")
-        if all(isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool) for value in present):
+        if all(
+            isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+            for value in present
+        ):
             return pd.Series(listed, dtype="float64")
     return pd.Series([None if value is None else text(value) for value in listed], dtype="str")
 
@@ -66,22 +90,49 @@ def availability_rows(variant: str, ground: Ground, parts: Parts, study: Study) 
     common = {"variant": variant, "stage": "availability", "profile": ""}
     left = hectares(float(ground.start_m2.sum()))
     rows: list[dict[str, Any]] = [
-        {**common, "step": 0, "rule": "start", "effect": "", "class": "", "candidates": int((ground.start_m2 > 0).sum()),
-         "area_ha": left, "removed_ha": 0.0}
-    ]  # fmt: skip
+        {
+            **common,
+            "step": 0,
+            "rule": "start",
+            "effect": "",
+            "class": "",
+            "candidates": int((ground.start_m2 > 0).sum()),
+            "area_ha": left,
+            "removed_ha": 0.0,
+        }
+    ]
     for number, step in enumerate(steps(ground, study), start=1):
         after = round(step.area_ha, 6)
         rows.append(
-            {**common, "step": number, "rule": step.rule, "effect": step.effect, "class": step.hardness, "candidates": step.candidates,
-             "area_ha": after, "removed_ha": round(left - after, 6) + 0.0, "touched_ha": round(step.touched_ha, 6),
-             "only_ha": round(step.only_ha, 6), "unknown_ha": round(step.unknown_ha, 6)}
-        )  # fmt: skip
+            {
+                **common,
+                "step": number,
+                "rule": step.rule,
+                "effect": step.effect,
+                "class": step.hardness,
+                "candidates": step.candidates,
+                "area_ha": after,
+                "removed_ha": round(left - after, 6) + 0.0,
+                "touched_ha": round(step.touched_ha, 6),
+                "only_ha": round(step.only_ha, 6),
+                "unknown_ha": round(step.unknown_ha, 6),
+            }
+        )
         left = after
     after = hectares(float(parts.area_m2[parts.kept].sum()))
     rows.append(
-        {**common, "step": len(rows), "rule": MIN_SIZE, "effect": "", "class": "", "candidates": len(np.unique(parts.candidate[parts.kept])),
-         "sites": int(parts.kept.sum()), "area_ha": after, "removed_ha": round(left - after, 6) + 0.0}
-    )  # fmt: skip
+        {
+            **common,
+            "step": len(rows),
+            "rule": MIN_SIZE,
+            "effect": "",
+            "class": "",
+            "candidates": len(np.unique(parts.candidate[parts.kept])),
+            "sites": int(parts.kept.sum()),
+            "area_ha": after,
+            "removed_ha": round(left - after, 6) + 0.0,
+        }
+    )
     return rows
 
 
@@ -93,10 +144,21 @@ def suitability_rows(variant: str, profile: str, verdict: Verdict, area_m2: Floa
         area = hectares(float(area_m2[step.sites].sum()))
         removed = round(rows[-1]["area_ha"] - area, 6) + 0.0 if rows else 0.0
         rows.append(
-            {"variant": variant, "stage": "suitability", "profile": profile, "step": number, "rule": step.rule, "effect": "", "class": "",
-             "sites": int(step.sites.sum()), "area_ha": area, "removed_ha": removed,
-             "homes": int(homes[step.sites].sum()), "homes_fit": int(fit[step.sites].sum())}
-        )  # fmt: skip
+            {
+                "variant": variant,
+                "stage": "suitability",
+                "profile": profile,
+                "step": number,
+                "rule": step.rule,
+                "effect": "",
+                "class": "",
+                "sites": int(step.sites.sum()),
+                "area_ha": area,
+                "removed_ha": removed,
+                "homes": int(homes[step.sites].sum()),
+                "homes_fit": int(fit[step.sites].sum()),
+            }
+        )
     return rows
 
 
@@ -122,12 +184,21 @@ def taken_frame(ground: Ground, parts: Parts, candidates: Candidates, study: Stu
     small = _too_small(ground, parts)
     index = np.flatnonzero(small > 0)
     frames.append(
-        pd.DataFrame({"candidate_id": candidates.ids[index], "rule": MIN_SIZE, "taken_m2": small[index], "touched_m2": small[index]})
+        pd.DataFrame(
+            {
+                "candidate_id": candidates.ids[index],
+                "rule": MIN_SIZE,
+                "taken_m2": small[index],
+                "touched_m2": small[index],
+            }
+        )
     )
     order = {name: place for place, name in enumerate([*(rule.id for rule in study.rules), MIN_SIZE])}
     table = pd.concat(frames, ignore_index=True)
     table = table.iloc[np.lexsort((table["rule"].map(order).to_numpy(), table["candidate_id"].to_numpy().astype(str)))]
-    return table.astype({"candidate_id": "str", "rule": "str", "taken_m2": "float64", "touched_m2": "float64"}).reset_index(drop=True)
+    return table.astype(
+        {"candidate_id": "str", "rule": "str", "taken_m2": "float64", "touched_m2": "float64"}
+    ).reset_index(drop=True)
 
 
 def _too_small(ground: Ground, parts: Parts) -> Floats:
@@ -145,21 +216,36 @@ def excluded_frame(ground: Ground, parts: Parts, candidates: Candidates, study: 
         rows = np.flatnonzero(taken.taken_m2 > 0)
         frames.append(
             pd.DataFrame(
-                {"candidate_id": candidates.ids[taken.index[rows]], "rule": rule.id, "area_m2": taken.taken_m2[rows],
-                 "geometry": taken.geometry[rows], "place": place}
-            )  # fmt: skip
+                {
+                    "candidate_id": candidates.ids[taken.index[rows]],
+                    "rule": rule.id,
+                    "area_m2": taken.taken_m2[rows],
+                    "geometry": taken.geometry[rows],
+                    "place": place,
+                }
+            )
         )
     small = np.flatnonzero(~parts.kept & (parts.area_m2 > 0))
-    owner, first = np.unique(parts.candidate[small], return_index=True)
+    owner = np.unique(parts.candidate[small])
     if len(small):
-        lost = shapely.multipolygons(parts.geometry[small], indices=np.searchsorted(owner, parts.candidate[small]))
+        place = np.searchsorted(owner, parts.candidate[small])
+        lost: Geometries = np.asarray(shapely.multipolygons(parts.geometry[small], indices=place), dtype=object)
         frames.append(
             pd.DataFrame(
-                {"candidate_id": candidates.ids[owner], "rule": MIN_SIZE, "area_m2": rounded_area(lost), "geometry": lost,
-                 "place": len(study.rules)}
-            )  # fmt: skip
+                {
+                    "candidate_id": candidates.ids[owner],
+                    "rule": MIN_SIZE,
+                    "area_m2": rounded_area(lost),
+                    "geometry": lost,
+                    "place": len(study.rules),
+                }
+            )
         )
-    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["candidate_id", "rule", "area_m2", "geometry", "place"])
+    table = (
+        pd.concat(frames, ignore_index=True)
+        if frames
+        else pd.DataFrame(columns=["candidate_id", "rule", "area_m2", "geometry", "place"])
+    )
     table = table.iloc[np.lexsort((table["place"].to_numpy(dtype=int), table["candidate_id"].to_numpy().astype(str)))]
     return gpd.GeoDataFrame(
         {
@@ -173,6 +259,14 @@ def excluded_frame(ground: Ground, parts: Parts, candidates: Candidates, study: 
 
 
 __all__ = [
-    "EMPTY_SUITABILITY", "WATERFALL", "availability_rows", "effect_of", "excluded_frame", "hectares", "series", "suitability_rows",
-    "taken_frame", "waterfall_frame",
-]  # fmt: skip
+    "EMPTY_SUITABILITY",
+    "WATERFALL",
+    "availability_rows",
+    "effect_of",
+    "excluded_frame",
+    "hectares",
+    "series",
+    "suitability_rows",
+    "taken_frame",
+    "waterfall_frame",
+]

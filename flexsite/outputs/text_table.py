@@ -15,7 +15,11 @@ _RISKY = ("=", "+", "-", "@", "\t")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write UTF-8 without BOM, comma, decimal point, `\\n`, floats in their shortest round-trip form, nothing for a missing value."""
+    """Write a table that reads the same everywhere.
+
+    UTF-8 without BOM, comma, decimal point, line feeds, floats in their shortest round-trip form, nothing for a
+    missing value.
+    """
     columns = [[cell(value) for value in table[name].tolist()] for name in table.columns]
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")

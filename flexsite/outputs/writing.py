@@ -30,12 +30,20 @@ def refuse_unbuilt(study: Study) -> None:
     for name in study.outputs:
         if name not in BUILT:
             raise InputError(
-                f"the output '{name}' is not built yet", where=f"{study.path.name}, outputs", remedy=f"choose from {', '.join(sorted(BUILT))}"
+                f"the output '{name}' is not built yet",
+                where=f"{study.path.name}, outputs",
+                remedy=f"choose from {', '.join(sorted(BUILT))}",
             )
 
 
 def write(result: Result, folder: Path) -> None:
-    """Write what the study asks for into a folder, run record last. Raises InputError when the folder is foreign or not writable."""
+    """Write what the study asks for into a folder, run record last.
+
+    Raises
+    ------
+    InputError
+        The folder is foreign or cannot be written, or the study asks for an output that is not built yet.
+    """
     refuse_unbuilt(result.study)
     with staged(folder) as stage:
         write_into(result, stage)
@@ -75,10 +83,13 @@ def variants_frame(result: Result) -> pd.DataFrame:
         for profile, (sites, area, homes) in _suitable(one).items():
             sites0, area0, homes0 = base.get(profile, (0, 0.0, 0))
             rows.append(
-                {"variant": name, "profile": profile, "sites": sites, "area_ha": area, "homes": homes, "d_sites": sites - sites0,
+                {"variant": name, "profile": profile, "sites": sites, "area_ha": area, "homes": homes, "d_sites":
+                sites - sites0,
                  "d_area_ha": round(area - area0, 6) + 0.0, "d_homes": homes - homes0}
             )  # fmt: skip
-    return pd.DataFrame(rows, columns=["variant", "profile", "sites", "area_ha", "homes", "d_sites", "d_area_ha", "d_homes"])
+    return pd.DataFrame(
+        rows, columns=["variant", "profile", "sites", "area_ha", "homes", "d_sites", "d_area_ha", "d_homes"]
+    )
 
 
 def _suitable(result: Result) -> dict[str, tuple[int, float, int]]:
@@ -92,10 +103,14 @@ def _suitable(result: Result) -> dict[str, tuple[int, float, int]]:
 
 
 def _for_qgis(result: Result) -> gpd.GeoDataFrame:
-    """Sites with, per profile, whether they are suitable, their rank and homes, so that one layer tells the whole story."""
+    """Sites with, per profile, whether they are suitable, their rank and homes: one layer tells the story."""
     frame = result.sites.copy()
     for profile in result.study.profiles:
-        rows = result.suitability[result.suitability["profile"] == profile.id].set_index("site_id").reindex(frame["site_id"])
+        rows = (
+            result.suitability[result.suitability["profile"] == profile.id]
+            .set_index("site_id")
+            .reindex(frame["site_id"])
+        )
         frame[f"{profile.id}_suitable"] = rows["suitable"].to_numpy(dtype=bool)
         frame[f"{profile.id}_rank"] = rows["rank"].to_numpy()
         frame[f"{profile.id}_rank"] = frame[f"{profile.id}_rank"].astype("Int64")

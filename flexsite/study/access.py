@@ -8,7 +8,18 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from flexsite.study.base import Id, NonNegative, PositiveNumber, Scalar, Sourced, StrictModel, StudyPath, Text, unknown_kind
+from flexsite.study.base import (
+    Id,
+    Label,
+    NonNegative,
+    PositiveNumber,
+    Scalar,
+    Sourced,
+    StrictModel,
+    StudyPath,
+    Text,
+    unknown_kind,
+)
 
 Mode = Literal["straight", "walk", "cycle", "transit"]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2\d):[0-5]\d$")]
@@ -55,7 +66,7 @@ class MeasureBase(Sourced):
 
     kind: ClassVar[str]
     id: Id
-    label: str | dict[str, str] | None = None
+    label: Label | None = None
 
 
 class _Departing(MeasureBase):
@@ -137,10 +148,14 @@ def _one_kind(data: Any) -> Any:
     if isinstance(data, MeasureBase):
         return data
     if not isinstance(data, dict):
-        raise PydanticCustomError("measure", "a measure is a mapping such as {example}", {"example": "{id: stop, to: stops, mode: walk}"})
+        raise PydanticCustomError(
+            "measure", "a measure is a mapping such as {example}", {"example": "{id: stop, to: stops, mode: walk}"}
+        )
     given = [kind for kind in MEASURES if kind in data]
     if len(given) > 1:
-        raise PydanticCustomError("measure", "a measure has one kind, not several: {given}", {"given": ", ".join(given)})
+        raise PydanticCustomError(
+            "measure", "a measure has one kind, not several: {given}", {"given": ", ".join(given)}
+        )
     if not given:
         known = {name for model in MEASURES.values() for name in model.model_fields}
         raise unknown_kind(data, known, list(MEASURES), "the measure has no kind")

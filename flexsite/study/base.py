@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializationInfo,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 RESERVED = frozenset(
     """start min_size homes term base available
-    site_id candidate_id kind area_m2 route route_share available_from available_until mark_until net_years marks unknown geometry
+    site_id candidate_id kind area_m2 route route_share available_from available_until mark_until net_years marks
+    unknown geometry
     profile suitable failed missing score access_score rank homes_fit""".split()
 )
 """Ids with a meaning of their own in the outputs (design, section 4)."""
@@ -72,6 +84,11 @@ def _resolve(value: Path, info: ValidationInfo) -> Path:
     return Path(folder) / value if folder is not None else value
 
 
+def _shown(value: Path, info: SerializationInfo) -> str:
+    folder = (info.context or {}).get("folder")
+    return Path(os.path.relpath(value, folder)).as_posix() if folder is not None else value.as_posix()
+
+
 _WORD = StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")
 Word = Annotated[str, _WORD]
 """A name in the study: lower case letters, digits and underscores, a letter first."""
@@ -84,7 +101,9 @@ Count = Annotated[int, Field(strict=True, ge=0)]
 Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
 Scalar = Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True)] | Annotated[str, Field(strict=True)]
 """A value in a list: number or text, kept as written."""
-StudyPath = Annotated[Path, AfterValidator(_resolve)]
+Label = str | dict[str, str]
+"""What people read: one text, or one per language (nl, en)."""
+StudyPath = Annotated[Path, AfterValidator(_resolve), PlainSerializer(_shown, return_type=str)]
 """A path, taken from the folder of the file that names it."""
 
 

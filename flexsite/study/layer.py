@@ -14,8 +14,8 @@ from flexsite.study.base import Scalar, StrictModel, StudyPath, Text
 class Layer(StrictModel):
     """One named vector or raster dataset.
 
-    `columns` maps our names to the file's and, like `missing`, applies after `where` or `sql`, which use the file's own names with
-    the meaning SQLite gives them.
+    `columns` maps our names to the file's and, like `missing`, applies after `where` or `sql`, which use the file's
+    own names with the meaning SQLite gives them.
     """
 
     path: StudyPath = Field(description="file, from the folder of the study")
@@ -42,7 +42,9 @@ class Layer(StrictModel):
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if self.sql is not None and (self.layer is not None or self.where is not None):
-            raise PydanticCustomError("sql", "'sql' comes instead of 'layer' and 'where'; write the condition in the sql")
+            raise PydanticCustomError(
+                "sql", "'sql' comes instead of 'layer' and 'where'; write the condition in the sql"
+            )
         return self
 
 

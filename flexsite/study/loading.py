@@ -30,8 +30,8 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
     path
         The study, a YAML file. Paths in it are taken from its folder.
     overrides
-        Values to change, by key of the resolved study such as `profiles.starter.requires.supermarket.at_most`; items of lists go by
-        their id.
+        Values to change, by key of the resolved study such as `profiles.starter.requires.supermarket.at_most`; items
+        of lists go by their id.
 
     Returns
     -------
@@ -85,9 +85,13 @@ def _with_profiles(document: Document) -> tuple[dict[str, Any], dict[int, Docume
         if entry in profile_ids():
             file = profile_path(entry)
         elif not entry.lower().endswith((".yaml", ".yml")):
-            raise InputError(f"there is no built-in profile '{entry}'", where=place, remedy=nearest(entry, list(profile_ids())))
+            raise InputError(
+                f"there is no built-in profile '{entry}'", where=place, remedy=nearest(entry, list(profile_ids()))
+            )
         elif not file.is_file():
-            raise InputError(f"there is no profile file '{entry}'", where=place, remedy="paths start at the folder of the study")
+            raise InputError(
+                f"there is no profile file '{entry}'", where=place, remedy="paths start at the folder of the study"
+            )
         documents[index] = read(file)
         if not isinstance(documents[index].data, dict):
             raise InputError("a profile is a mapping of keys, such as 'id: starter'", where=documents[index].place())
@@ -95,9 +99,13 @@ def _with_profiles(document: Document) -> tuple[dict[str, Any], dict[int, Docume
     return tree, documents
 
 
-def _explain(detail: ErrorDetails, tree: dict[str, Any], document: Document, profile_documents: dict[int, Document]) -> InputError:
+def _explain(
+    detail: ErrorDetails, tree: dict[str, Any], document: Document, profile_documents: dict[int, Document]
+) -> InputError:
     """One clear sentence for one of pydantic's errors."""
     where = _key_path(detail["loc"], tree)
+    if "at" in detail.get("ctx", {}):
+        where = _from_names(str(detail["ctx"]["at"]), tree)
     if detail["type"] == "unknown_key":
         where = (*where, str(detail["ctx"]["key"]))
     place_document, place_path = document, where
@@ -123,7 +131,11 @@ def _message(detail: ErrorDetails) -> tuple[str, str]:
     message, _, remedy = detail["msg"].partition("; ")
     message = message[0].lower() + message[1:]
     shown = detail["input"]
-    if isinstance(shown, str | int | float | bool | None) and not isinstance(detail.get("ctx", {}).get("value"), str) and ("should" in message):
+    if (
+        isinstance(shown, str | int | float | bool | None)
+        and not isinstance(detail.get("ctx", {}).get("value"), str)
+        and ("should" in message)
+    ):
         message += f", not {shown!r}"
     return message, remedy
 
@@ -147,6 +159,24 @@ def _key_path(loc: tuple[int | str, ...], tree: dict[str, Any]) -> KeyPath:
     return tuple(result)
 
 
+def _from_names(names: str, tree: dict[str, Any]) -> KeyPath:
+    """A path of keys and ids, such as `rules.built.exclude`, as keys and positions."""
+    result: list[str | int] = []
+    node: Any = tree
+    for name in names.split("."):
+        part: str | int = name
+        if isinstance(node, list):
+            found = [i for i, item in enumerate(node) if isinstance(item, dict) and item.get("id") == name]
+            if not found:
+                break
+            part = found[-1]
+        elif not isinstance(node, dict) or name not in node:
+            break
+        result.append(part)
+        node = node[part]
+    return tuple(result)
+
+
 def _is_tag(part: int | str, before: list[str | int]) -> bool:
     """Whether a part of pydantic's location names a member of a union instead of a key."""
     if part not in _UNION_TAGS or len(before) < 2:
@@ -155,11 +185,14 @@ def _is_tag(part: int | str, before: list[str | int]) -> bool:
     return in_list or before[-2] == "requires"
 
 
-def _name(tree: Any, where: KeyPath) -> str:
+def _name(tree: dict[str, Any], where: KeyPath) -> str:
     """A list item goes by its id, anything else by its key."""
-    node = tree
+    node: Any = tree
     for part in where[:-1]:
-        node = node[part] if isinstance(node, list) or part in node else {}
+        if isinstance(node, list):
+            node = node[int(part)]
+        else:
+            node = node.get(part, {}) if isinstance(node, dict) else {}
     last = where[-1]
     if isinstance(last, int) and isinstance(node, list) and last < len(node):
         item = node[last]

@@ -10,13 +10,29 @@ from typing import Any, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
-from flexsite.study.access import Access, CountMeasure, Measure, MeasureBase, NearestMeasure, OsmTags, ShareMeasure, StreetsSource, SumMeasure, ValueMeasure, output_column
-from flexsite.study.base import NonNegative, Count, Id, StrictModel, Text, Word, nearest
+from flexsite.study.access import (
+    Access,
+    CountMeasure,
+    Measure,
+    MeasureBase,
+    NearestMeasure,
+    OsmTags,
+    ShareMeasure,
+    StreetsSource,
+    SumMeasure,
+    ValueMeasure,
+    output_column,
+)
+from flexsite.study.base import Count, Id, NonNegative, StrictModel, Text, Word, nearest
 from flexsite.study.layer import Candidates, Column, Layer
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
 
 Output = Literal["parquet", "gpkg", "excluded", "xlsx", "map", "report"]
+
+
+def _default_outputs() -> list[Output]:
+    return ["parquet", "gpkg", "map"]
 
 
 class Study(StrictModel):
@@ -36,10 +52,10 @@ class Study(StrictModel):
     candidates: Candidates
     rules: list[Rule] = Field(default_factory=list)
     columns: dict[Id, Column] = Field(default_factory=dict)
-    access: Access = Field(default_factory=lambda: Access())
+    access: Access = Field(default_factory=Access)
     profiles: list[Profile] = Field(default_factory=list)
     variants: dict[Id, dict[str, Any]] = Field(default_factory=dict)
-    outputs: list[Output] = Field(default_factory=lambda: ["parquet", "gpkg", "map"])
+    outputs: list[Output] = Field(default_factory=_default_outputs)
 
     _path: Path = PrivateAttr(default=Path("study.yaml"))
     _tree: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -54,14 +70,22 @@ class Study(StrictModel):
         """The resolved study as plain values, with built-in and named profiles filled in and paths as written."""
         return self._tree
 
+    def resolved(self) -> dict[str, Any]:
+        """Every key with its value, defaults included, as plain values; paths from the folder of the study."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, context={"folder": self.path.parent})
+
     @model_validator(mode="after")
     def _unique(self) -> Self:
         _once("rules", [rule.id for rule in self.rules])
-        _once("measures", [measure.id for measure in self.access.measures])
+        _once("measures", [measure.id for measure in self.access.measures], "access.measures")
         _once("profiles", [profile.id for profile in self.profiles])
         routes = [rule.id for rule in self.rules if isinstance(rule, RouteRule)]
         if len(routes) > 1:
-            raise PydanticCustomError("rules", "a study has one route rule, not {n}: {ids}", {"n": len(routes), "ids": ", ".join(routes)})
+            raise PydanticCustomError(
+                "rules",
+                "a study has one route rule, not {n}: {ids}",
+                {"n": len(routes), "ids": ", ".join(routes), "at": f"rules.{routes[-1]}"},
+            )
         names = [name for column in self.columns for name in (column, f"{column}_share")]
         _once("output columns", [*names, *(output_column(measure) for measure in self.access.measures)])
         return self
@@ -72,16 +96,20 @@ class Study(StrictModel):
             if name not in self.layers:
                 raise PydanticCustomError(
                     "layer",
-                    "{place}: the layer '{name}' is not defined under 'layers'; {remedy}",
-                    {"place": place, "name": name, "remedy": nearest(name, list(self.layers))},
+                    "the layer '{name}' is not defined under 'layers'; {remedy}",
+                    {"at": place, "name": name, "remedy": nearest(name, list(self.layers))},
                 )
         for profile in self.profiles:
-            for test in [*profile.tests(), *profile.criteria.values()]:
+            for test in profile.subjects():
                 if test.column is not None and test.column not in self.columns and test.column not in SITE_COLUMNS:
                     raise PydanticCustomError(
                         "column",
-                        "profile '{profile}': the column '{name}' is not defined under 'columns'; {remedy}",
-                        {"profile": profile.id, "name": test.column, "remedy": nearest(test.column, list(self.columns))},
+                        "the column '{name}' is not defined under 'columns'; {remedy}",
+                        {
+                            "at": f"profiles.{profile.id}",
+                            "name": test.column,
+                            "remedy": nearest(test.column, list(self.columns)),
+                        },
                     )
         return self
 
@@ -102,12 +130,7 @@ class Study(StrictModel):
     def undefined_measures(self) -> list[str]:
         """Measures that profiles ask for and the study does not define, sorted."""
         defined = {measure.id for measure in self.access.measures}
-        asked = {
-            test.measure
-            for profile in self.profiles
-            for test in [*profile.tests(), *profile.criteria.values()]
-            if test.measure is not None
-        }
+        asked = {test.measure for profile in self.profiles for test in profile.subjects() if test.measure is not None}
         return sorted(asked - defined)
 
     def measure_column(self, measure_id: str) -> str | None:
@@ -137,15 +160,18 @@ def measure_layers(measure: MeasureBase) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
-def _once(what: str, ids: list[str]) -> None:
+def _once(what: str, ids: list[str], at: str | None = None) -> None:
+    at = what if at is None else at
     seen: set[str] = set()
     for name in ids:
         if name in seen:
-            raise PydanticCustomError("twice", "{what}: the id '{name}' is used twice", {"what": what, "name": name})
+            raise PydanticCustomError(
+                "twice", "the id '{name}' is used twice in {what}", {"what": what, "name": name, "at": f"{at}.{name}"}
+            )
         seen.add(name)
 
 
 __all__ = [
-    "Access", "CapRule", "ExcludeRule", "KeepRule", "Layer", "MarkRule", "Measure", "Profile", "RouteRule", "RuleBase", "StreetsSource",
-    "Study", "measure_layers", "output_column",
+    "Access", "CapRule", "ExcludeRule", "KeepRule", "Layer", "MarkRule", "Measure", "Profile", "RouteRule",
+    "RuleBase", "StreetsSource", "Study", "measure_layers", "output_column",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from flexsite.study.base import Id, NonNegative, Number, PositiveNumber, Scalar, Sourced, StrictModel, Text
+from flexsite.study.base import Id, Label, NonNegative, Number, PositiveNumber, Scalar, Sourced, StrictModel, Text
 
 
 class Test(Sourced):
@@ -108,18 +108,18 @@ class Profile(StrictModel):
     """Hard requirements, signed criteria, unit, size and term of one target group."""
 
     id: Id
-    label: str | dict[Literal["nl", "en"], str] | None = None
+    label: Label | None = None
     about: str | None = None
     requires: dict[Id, Requirement] = Field(default_factory=dict)
     criteria: dict[Id, Criterion] = Field(default_factory=dict)
     unit: Unit
-    homes: HomesBound = Field(default_factory=lambda: HomesBound())
-    term: TermBound = Field(default_factory=lambda: TermBound())
+    homes: HomesBound = Field(default_factory=HomesBound)
+    term: TermBound = Field(default_factory=TermBound)
 
     def name(self, language: str) -> str:
         """Label in a language, else in any, else the id."""
         if isinstance(self.label, dict):
-            return self.label.get(language) or next(iter(self.label.values()), self.id)  # type: ignore[call-overload,no-any-return]
+            return self.label.get(language) or next(iter(self.label.values()), self.id)
         return self.label or self.id
 
     def tests(self) -> list[Test]:
@@ -129,8 +129,15 @@ class Profile(StrictModel):
             for test in (requirement.any if isinstance(requirement, AnyOf) else [requirement])
         ]  # fmt: skip
 
+    def subjects(self) -> list[Test | Criterion]:
+        """Everything in the profile that looks at a measure or column."""
+        return [*self.tests(), *self.criteria.values()]
+
     def certainties(self) -> list[str | None]:
-        """Certainty of every number with a policy meaning; a test under `any` takes that of the whole where it has none of its own."""
+        """Certainty of every number with a policy meaning.
+
+        A test under `any` takes that of the whole where it has none of its own.
+        """
         found: list[str | None] = []
         for requirement in self.requires.values():
             tests = requirement.any if isinstance(requirement, AnyOf) else [requirement]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from flexsite.study.base import Count, Id, NonNegative, Number, Scalar, Sourced, StrictModel, Text, unknown_kind
+from flexsite.study.base import Count, Id, Label, NonNegative, Number, Scalar, Sourced, StrictModel, Text, unknown_kind
 
 Hardness = Literal["very_hard", "hard", "medium", "soft"]
 Outside = Literal["exclude", "free", "unknown"]
@@ -56,7 +56,7 @@ class RuleBase(Sourced):
 
     effect: ClassVar[str]
     id: Id
-    label: str | dict[str, str] | None = None
+    label: Label | None = None
     hardness: Hardness = Field("hard", alias="class", description="very_hard < hard < medium < soft")
     date: Date | str | None = None
     where: Text | None = Field(None, description="SQLite expression, ANDed to the layer's")
@@ -65,7 +65,7 @@ class RuleBase(Sourced):
     below: Number | None = Field(None, description="raster: cells below this value")
     values: list[Number] | None = Field(None, description="raster: cells with one of these values", min_length=1)
     when: When | None = None
-    touch: Touch = Field(default_factory=lambda: Touch(), description="threshold for marks, windows, caps and unknown")
+    touch: Touch = Field(default_factory=Touch, description="threshold for marks, windows, caps and unknown")
     outside_coverage: Outside = "unknown"
 
     @property
@@ -124,7 +124,9 @@ class RouteRule(RuleBase):
             for value in values:
                 if value in seen and seen[value] != route:
                     raise PydanticCustomError(
-                        "route", "the value '{value}' is listed as {a} and as {b}", {"value": value, "a": seen[value], "b": route}
+                        "route",
+                        "the value '{value}' is listed as {a} and as {b}",
+                        {"value": value, "a": seen[value], "b": route},
                     )
                 seen[value] = route
         return self
@@ -171,10 +173,14 @@ def _one_effect(data: Any) -> Any:
     if isinstance(data, RuleBase):
         return data
     if not isinstance(data, dict):
-        raise PydanticCustomError("rule", "a rule is a mapping such as {example}", {"example": "{id: built, exclude: buildings}"})
+        raise PydanticCustomError(
+            "rule", "a rule is a mapping such as {example}", {"example": "{id: built, exclude: buildings}"}
+        )
     given = [effect for effect in EFFECTS if effect in data]
     if len(given) > 1:
-        raise PydanticCustomError("rule", "a rule has one effect, not {n}: {given}", {"n": len(given), "given": ", ".join(given)})
+        raise PydanticCustomError(
+            "rule", "a rule has one effect, not {n}: {given}", {"n": len(given), "given": ", ".join(given)}
+        )
     if not given:
         known = {field.alias or name for model in EFFECTS.values() for name, field in model.model_fields.items()}
         raise unknown_kind(data, known, list(EFFECTS), "the rule has no effect")

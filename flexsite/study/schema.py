@@ -17,5 +17,7 @@ def study_schema() -> dict[str, Any]:
         definitions[f"{name}Mapping"] = definitions[name]
         definitions[name] = {"anyOf": [{"type": "string", "description": "path"}, {"$ref": f"#/$defs/{name}Mapping"}]}
     profiles = schema["properties"]["profiles"]
-    profiles["items"] = {"anyOf": [{"type": "string", "description": "built in, or path of a profile file"}, profiles["items"]]}
+    profiles["items"] = {
+        "anyOf": [{"type": "string", "description": "built in, or path of a profile file"}, profiles["items"]]
+    }
     return schema

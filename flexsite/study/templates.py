@@ -17,5 +17,7 @@ def template_names() -> list[str]:
 def template_text(name: str) -> str:
     """A commented study, as YAML text. Raises InputError when there is none of that name."""
     if name not in template_names():
-        raise InputError(f"there is no template '{name}'", where="flexsite init", remedy=nearest(name, template_names()))
+        raise InputError(
+            f"there is no template '{name}'", where="flexsite init", remedy=nearest(name, template_names())
+        )
     return files("flexsite.study").joinpath("templates", f"{name}.yaml").read_text(encoding="utf-8")

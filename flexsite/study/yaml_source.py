@@ -1,7 +1,9 @@
 """YAML 1.2 core, read with the line of every key.
 
-PyYAML's own loaders follow YAML 1.1, where `no` is false and `07:30` a number in base 60; here plain scalars get the types of the
-YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema) and nothing else. Tags that would build objects are refused.
+PyYAML's own loaders follow YAML 1.1, where `no` is false and `07:30` a number in base 60; here plain scalars get the
+types of the
+YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema) and nothing else. Tags that would build objects
+are refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One profile against all sites: suitable or not and why, homes, score and rank, and the waterfall of its requirements."""
+"""One profile against all sites: suitable or why not, homes, score, rank and the waterfall of its requirements."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Verdict:
     Attributes
     ----------
     table
-        One row per site: site_id, profile, suitable, failed, missing, score, access_score, rank, homes, homes_fit, v_<criterion>...
+        One row per site: site_id, profile, suitable, failed, missing, score, access_score, rank, homes, homes_fit,
+        v_<criterion>...
     steps
         Who is left after each requirement, in order; the first is all sites.
     """
@@ -53,7 +54,9 @@ def homes_fit(area_m2: Floats, homes_per_ha: float) -> Integers:
     return np.floor(area_m2 * homes_per_ha / 10000 + 1e-9).astype(np.int64)
 
 
-def judge_profile(profile: Profile, study: Study, sites: pd.DataFrame, cap: Floats, available: Mask | None = None) -> Verdict:
+def judge_profile(
+    profile: Profile, study: Study, sites: pd.DataFrame, cap: Floats, available: Mask | None = None
+) -> Verdict:
     """Judge every site for one target group.
 
     Parameters
@@ -122,7 +125,9 @@ def judge_profile(profile: Profile, study: Study, sites: pd.DataFrame, cap: Floa
     return Verdict(table, steps)
 
 
-def _criteria(profile: Profile, study: Study, sites: pd.DataFrame, place: str) -> tuple[dict[str, Integers], list[tuple[str, Mask]]]:
+def _criteria(
+    profile: Profile, study: Study, sites: pd.DataFrame, place: str
+) -> tuple[dict[str, Integers], list[tuple[str, Mask]]]:
     values: dict[str, Integers] = {}
     missing: list[tuple[str, Mask]] = []
     for name, criterion in profile.criteria.items():

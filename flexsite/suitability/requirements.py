@@ -29,7 +29,9 @@ class Outcome:
 
 
 def judge(requirement: Requirement, study: Study, sites: pd.DataFrame, place: str) -> Outcome:
-    """Judge all sites on one requirement; `any` passes when one passes, and is unknown only if none passes and one is unknown.
+    """Judge all sites on one requirement.
+
+    `any` passes when one passes, and is unknown only if none passes and one is unknown.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def _judge_route(test: Test, sites: pd.DataFrame) -> Outcome:
 
 
 def subject_column(measure: str | None, column: str | None, study: Study) -> str | None:
-    """Name of the column of the sites that a requirement or criterion is about; None for a measure that the study does not define."""
+    """Column of the sites that a requirement or criterion is about; None for a measure that the study lacks."""
     return study.measure_column(measure) if measure is not None else column
 
 
@@ -88,7 +90,9 @@ def numbers(sites: pd.DataFrame, name: str, place: str) -> Floats:
         return pd.to_numeric(sites[name]).to_numpy(dtype=float, na_value=np.nan)
     except (ValueError, TypeError):
         raise InputError(
-            f"the column '{name}' holds text, and a bound or a criterion needs numbers", where=place, remedy="use 'in', or another column"
+            f"the column '{name}' holds text, and a bound or a criterion needs numbers",
+            where=place,
+            remedy="use 'in', or another column",
         ) from None
 
 

@@ -21,7 +21,8 @@ def value(x: Floats, criterion: Criterion) -> Integers:
     Examples
     --------
     >>> from flexsite.study.profile import Criterion
-    >>> value(np.array([300.0, 1150.0, 2500.0, np.nan]), Criterion(measure="shop", best=300, worst=2000, weight=60)).tolist()
+    >>> shop = Criterion(measure="shop", best=300, worst=2000, weight=60)
+    >>> value(np.array([300.0, 1150.0, 2500.0, np.nan]), shop).tolist()
     [100, 50, 0, 0]
     """
     share = np.clip((x - criterion.worst) / (criterion.best - criterion.worst), 0.0, 1.0)
@@ -44,7 +45,9 @@ def score(values: list[Integers], weights: list[int], count: int) -> Floats:
 
 
 def ranks(total: Integers, suitable: NDArray[np.bool_]) -> Integers:
-    """Rank among the suitable sites, 1 is best, ties by row (sites stand in code point order of their id); 0 for the others.
+    """Rank among the suitable sites, 1 is best, 0 for the others.
+
+    Ties go by row: sites stand in code point order of their id.
 
     Examples
     --------

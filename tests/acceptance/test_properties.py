@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 import shapely
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import flexsite
@@ -25,9 +25,15 @@ F = TypeVar("F", bound=Callable[..., None])
 
 
 def examples(count: int) -> Callable[[F], F]:
-    """The same examples on every machine, few enough for the whole file to stay quick."""
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    return settings(max_examples=count, deadline=None, derandomize=True, database=None, suppress_health_check=checks)
+    """The same examples on every machine, few enough for the whole file to stay quick; a failing one is not shrunk."""
+    return settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
 
 
 def answer(world: World) -> Answer:

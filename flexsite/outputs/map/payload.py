@@ -12,7 +12,7 @@ import datetime
 import json
 import math
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -29,6 +29,7 @@ from flexsite.outputs.map.lattice import Lattice, lattices
 MAGIC = b"FSM1"
 MAX_SITES = 200_000
 _EXCLUDED_VERTICES = 1_000_000
+_CONTEXT_VERTICES = 200_000
 _AREA_VERTICES = 20_000
 _TOLERANCES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _SITE_TOLERANCE = 0.1  # m; with the rounding to steps below the 0.4 m that the map promises
@@ -119,8 +120,7 @@ def build(data: MapData) -> bytes:
         "ids": ids,
         "candidates": _candidates(ids, _texts(sites, "candidate_id")),
         "polygons": columns.raw(_polygons(sites.geometry.to_numpy(), data.crs, _SITE_TOLERANCE)),
-        "area": columns.raw(_bounded([data.area], data.crs, _AREA_VERTICES)[0]),
-        "context": [_context(columns, data, item) for item in data.context],
+        **_backdrop(columns, data),
         "forward": _lattice(columns, forward),
         "backward": _lattice(columns, backward),
         "facts": _facts(columns, sites),
@@ -185,32 +185,47 @@ def _polygons(geometry: NDArray[Any], crs: Any, tolerance: float) -> bytes:
     return encode_polygons(gpd.GeoSeries(simple, crs=crs).to_crs(3857).to_numpy())
 
 
-def _bounded(geometry: Iterable[Any], crs: Any, vertices: int) -> tuple[bytes, float]:
-    """Encoded polygons with at most so many vertices when that can be had, and the tolerance used in metres."""
-    shapes = np.asarray(list(geometry), dtype=object)
+def _bounded(shapes: NDArray[Any], vertices: int) -> tuple[NDArray[Any], float]:
+    """Polygons with at most so many vertices when that can be had, and the tolerance used in metres."""
     simple, used = shapes, _TOLERANCES[0]
     for used in _TOLERANCES:
         simple = shapely.simplify(shapes, used)
         if shapely.get_num_coordinates(simple).sum() <= vertices:
             break
-    return _polygons(simple, crs, 0.0), used
+    return simple, used
 
 
-def _context(columns: Columns, data: MapData, item: Any) -> dict[str, Any]:
-    """Background polygons; lines are drawn as narrow polygons, so that one painter does all."""
-    shapes = item.geometry.to_numpy()
-    lines = np.isin(shapely.get_type_id(shapes), (1, 2, 5))
-    shapes = np.where(lines, shapely.buffer(shapes, 4.0, quad_segs=1), shapes)
-    block, _ = _bounded(shapes, data.crs, _EXCLUDED_VERTICES // 5)
-    named = len(item.names) == len(shapes)
-    mercator = gpd.GeoSeries(shapes, crs=data.crs).to_crs(3857)
-    points = shapely.get_coordinates(shapely.point_on_surface(mercator.to_numpy()))
-    bounds = mercator.bounds.to_numpy()
+def _backdrop(columns: Columns, data: MapData) -> dict[str, Any]:
+    """The area, then the context, as one block of polygons, and the names of places.
+
+    Lines are drawn as narrow polygons, so that one painter does all.
+    """
+    parts = [_bounded(np.array([data.area], dtype=object), _AREA_VERTICES)[0]]
+    kinds = ["area"]
+    names = []
+    for item in data.context:
+        shapes = item.geometry.to_numpy()
+        shapes = np.where(
+            np.isin(shapely.get_type_id(shapes), (1, 2, 5)), shapely.buffer(shapes, 4.0, quad_segs=1), shapes
+        )
+        parts.append(_bounded(shapes, _CONTEXT_VERTICES)[0])
+        kinds += [item.kind] * len(shapes)
+        if len(item.names) == len(shapes):
+            names.append(_names(columns, item.names, gpd.GeoSeries(shapes, crs=data.crs).to_crs(3857)))
     return {
-        "kind": item.kind,
-        "label": _label(item.label),
-        "polygons": columns.raw(block),
-        "names": [_text(name) for name in item.names] if named else [],
+        "backdrop": columns.raw(_polygons(np.concatenate(parts), data.crs, 0.0)),
+        "backdrop_kind": columns.text(kinds),
+        "names": names,
+    }
+
+
+def _names(columns: Columns, names: Sequence[str], shapes: gpd.GeoSeries) -> dict[str, Any]:
+    """Names with the place to write them and the width of what they name, in units of the map."""
+    there = ~(shapes.isna() | shapes.is_empty).to_numpy()
+    points = shapely.get_coordinates(shapely.point_on_surface(shapes.to_numpy()[there]))
+    bounds = shapely.bounds(shapes.to_numpy()[there])
+    return {
+        "names": [_text(name) for name, shown in zip(names, there, strict=True) if shown],
         "at": columns.array(to_units(points).reshape(-1)),
         "wide": columns.array((bounds[:, 2] - bounds[:, 0]) * WORLD / (2 * HALF_EQUATOR)),
     }
@@ -295,9 +310,9 @@ def _excluded(columns: Columns, data: MapData) -> dict[str, Any] | None:
     rank = {**order, **later}
     candidates = _texts(frame, "candidate_id")
     turn = sorted(range(len(frame)), key=lambda row: (rank[names[row]], candidates[row], row))
-    block, tolerance = _bounded(frame.geometry.to_numpy()[turn], data.crs, _EXCLUDED_VERTICES)
+    shapes, tolerance = _bounded(frame.geometry.to_numpy()[turn], _EXCLUDED_VERTICES)
     return {
-        "polygons": columns.raw(block),
+        "polygons": columns.raw(_polygons(shapes, data.crs, 0.0)),
         "tolerance": tolerance,
         "rule": columns.text([names[row] for row in turn]),
         "candidate": columns.text([candidates[row] for row in turn]),
@@ -317,7 +332,11 @@ def _column(columns: Columns, frame: pd.DataFrame, name: str, decimals: int = 3)
 
 
 def _texts(frame: pd.DataFrame, name: str) -> list[str]:
-    return [_text(value) for value in frame[name].tolist()]
+    """A column's values as people read them; every different value is put into words once."""
+    codes, values = pd.factorize(frame[name], use_na_sentinel=True)
+    words = np.array([*(_text(value) for value in values.tolist()), ""], dtype=object)
+    texts: list[str] = words[codes].tolist()
+    return texts
 
 
 def _text(value: Any) -> str:

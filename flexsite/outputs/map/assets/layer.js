@@ -76,6 +76,11 @@ const PolygonLayer = L.GridLayer.extend({
     map.on('zoomend', this.rescale, this);
   },
 
+  onRemove(map) {
+    map.off('zoomend', this.rescale, this);
+    L.GridLayer.prototype.onRemove.call(this, map);
+  },
+
   rescale() {
     if (this.enlarged !== this.enlarge()) this.repaint();
   },

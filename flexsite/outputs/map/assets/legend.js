@@ -18,13 +18,14 @@ function groundStyle(place) {
   return { fill: colour + '33', stroke: colour, from: 10, hatch: (place + Math.floor(place / 6)) % 6, ink: colour, dot: 2, dotColour: colour };
 }
 
-const AREA = [{ fill: '#fbfbf8', stroke: '#7a838c', width: 1.4, dot: 3 }];
-const CONTEXT = {
-  border: { stroke: '#b9bfc5', width: 1, dot: 0 },
+// In the order of painting.
+const BACKDROP = {
+  area: { fill: '#fbfbf8', stroke: '#7a838c', width: 1.4, dot: 3 },
   water: { fill: '#d9e4ea', dot: 0 },
   built: { fill: '#e6e3de', dot: 0 },
-  rail: { fill: '#8b8f94', stroke: '#8b8f94', width: 0.6, dot: 0 },
   road: { fill: '#cfcac0', stroke: '#cfcac0', width: 0.6, dot: 0 },
+  rail: { fill: '#8b8f94', stroke: '#8b8f94', width: 0.6, dot: 0 },
+  border: { stroke: '#b9bfc5', width: 1, dot: 0 },
 };
 
 // A small square as it is painted on the map.
@@ -49,7 +50,7 @@ function legendContent(app, counts) {
       if (!app.ground.hidden.has(place)) lines.push(line(swatchOf(groundStyle(place)), stepName(words, id), null));
     }
   }
-  lines.push(line(swatchOf(AREA[0]), words.t('legend.area'), null));
+  lines.push(line(swatchOf(BACKDROP.area), words.t('legend.area'), null));
   const open = app.legendOpen === undefined ? !narrow() : app.legendOpen;
   const title = sites.profile ? words.label(sites.profile.label) : words.t('legend');
   return el('details', { open, ontoggle: (event) => { app.legendOpen = event.target.open; } },

@@ -31,11 +31,10 @@ class App {
       this.stack.push(layer);
       return layer;
     };
-    add('fsArea', 210, sites.area, AREA, [0]);
-    this.context = meta.context.map((item, k) => {
-      if (item.names.length) this.stack.push(new NameLayer(item.names, section(item.at), section(item.wide)));
-      return add('fsContext' + k, 220 + k, new Polygons(section(item.polygons)), [CONTEXT[item.kind]], [0]);
-    });
+    const kinds = Object.keys(BACKDROP);
+    const backdrop = add('fsBackdrop', 210, sites.backdrop, kinds.map((kind) => BACKDROP[kind]), kinds.map((_, k) => k));
+    for (let i = 0; i < sites.backdrop.n; i++) backdrop.classes[i] = kinds.indexOf(sites.backdropKind.at(i));
+    for (const { names, at, wide } of meta.names) this.stack.push(new NameLayer(names, section(at), section(wide)));
     if (sites.excluded) {
       const ground = sites.excluded;
       const styles = ground.order.map((_, place) => groundStyle(place));
@@ -48,6 +47,7 @@ class App {
         this.groundHa[place] += ground.area.at(i) / 1e4;
       }
       styles.forEach((_, place) => this.ground.hidden.add(place));
+      this.stack.pop(); // no canvas until a restriction is switched on
     }
     this.layer = add('fsSites', 450, sites.polygons, STYLES, PAINT_ORDER);
   }
@@ -62,7 +62,7 @@ class App {
     map.getContainer().setAttribute('role', 'application');
     new ResizeObserver(() => map.invalidateSize()).observe(map.getContainer());
     map.invalidateSize({ animate: false });
-    this.bounds = sites.area.bounds || sites.polygons.bounds;
+    this.bounds = sites.boundsOfArea() || sites.polygons.bounds;
   }
 
   toLatLng(x, y) {
@@ -141,7 +141,10 @@ class App {
   showGround(place, on) {
     if (on) this.ground.hidden.delete(place);
     else this.ground.hidden.add(place);
-    this.ground.repaint();
+    const some = this.ground.hidden.size < this.ground.styles.length;
+    if (some && !this.ground._map) this.ground.addTo(this.map);
+    else if (!some) this.ground.remove();
+    else this.ground.repaint();
     this.showLegend();
   }
 
@@ -270,7 +273,7 @@ function publish() {
     async start(map) {
       delete face.start;
       try {
-        const T=[performance.now()]; const bb=bytesOfBase64(byId("fs-data").textContent.trim()); T.push(performance.now()); const block = await inflate(bb); T.push(performance.now());window.TT=T;
+        const block = await inflate(bytesOfBase64(byId('fs-data').textContent.trim()));
         const { meta, section } = openBlock(block);
         app = new App(map, meta, section);
         face.profiles.push(...app.sites.profiles.map((profile) => profile.id));

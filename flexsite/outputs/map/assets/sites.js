@@ -6,7 +6,8 @@ class Sites {
     this.n = meta.n;
     this.ids = meta.ids;
     this.polygons = new Polygons(section(meta.polygons));
-    this.area = new Polygons(section(meta.area));
+    this.backdrop = new Polygons(section(meta.backdrop)); // its first feature is the area
+    this.backdropKind = openColumn(meta.backdrop_kind, section);
     this.forward = new Lattice(meta.forward, section);
     this.backward = new Lattice(meta.backward, section);
     const open = (stored) => openColumn(stored, section);
@@ -144,9 +145,14 @@ class Sites {
       return { ...place, ...this.describe(best), also };
     }
     const excluded = this.excludedAt(x, y);
-    const inside = excluded.length > 0 || this.area.at(x, y).length > 0;
+    const inside = excluded.length > 0 || this.backdrop.at(x, y).includes(0);
     const reason = !inside ? 'outside' : excluded.length ? 'taken' : this.excluded ? 'nothing' : 'noground';
     return { ...place, kind: 'none', site_id: null, candidate_id: excluded.length ? excluded[0].candidate_id : null, inside, reason, excluded };
+  }
+
+  boundsOfArea() {
+    const { x0, y0, x1, y1 } = this.backdrop;
+    return x1[0] < 0 ? null : [x0[0], y0[0], x1[0], y1[0]];
   }
 
   excludedAt(x, y) {
