@@ -200,7 +200,7 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
     route_values, route_share = route.routes(found_sites, route_rule, footprints[route_rule.id] if route_rule else None)
     timer.lap("availability")
 
-    frame = _site_frame(study, layers.crs, candidates, found_sites, touched, clock, route_values, route_share)
+    frame = _site_frame(layers.crs, candidates, found_sites, touched, clock, route_values, route_share)
     extent = _extent(found_sites.geometry)
     for name in study.columns:
         told(f"column {name}")
@@ -259,7 +259,6 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
 
 
 def _site_frame(
-    study: Study,
     crs: CRS,
     candidates: candidate_room.Candidates,
     found: sites.Sites,

@@ -22,7 +22,7 @@ from flexsite.outputs.map import (
     RuleInfo,
     SourceInfo,
 )
-from flexsite.outputs.record import plain, sources
+from flexsite.outputs.record import sources
 from flexsite.outputs.tables import MIN_SIZE
 from flexsite.study.access import CountMeasure, NearestMeasure, output_column
 from flexsite.study.profile import AnyOf

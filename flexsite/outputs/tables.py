@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from flexsite.availability.waterfall import effect_of, steps
-from flexsite.geometry import Floats, Geometries, rounded_area
+from flexsite.geometry import Floats, rounded_area, union_groups
 from flexsite.suitability.requirements import text
 
 if TYPE_CHECKING:
@@ -169,7 +168,7 @@ def waterfall_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def taken_frame(ground: Ground, parts: Parts, candidates: Candidates, study: Study) -> pd.DataFrame:
-    """What each rule took from each candidate (m2, at its turn) and touched; `min_size` is the ground too small or narrow for a site."""
+    """What each rule took from each candidate at its turn, and touched, in m2; `min_size` is what is too small."""
     frames = [
         pd.DataFrame(
             {
@@ -228,8 +227,7 @@ def excluded_frame(ground: Ground, parts: Parts, candidates: Candidates, study: 
     small = np.flatnonzero(~parts.kept & (parts.area_m2 > 0))
     owner = np.unique(parts.candidate[small])
     if len(small):
-        place = np.searchsorted(owner, parts.candidate[small])
-        lost: Geometries = np.asarray(shapely.multipolygons(parts.geometry[small], indices=place), dtype=object)
+        lost = union_groups(parts.geometry[small], parts.candidate[small]).geometry
         frames.append(
             pd.DataFrame(
                 {

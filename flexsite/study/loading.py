@@ -189,10 +189,7 @@ def _name(tree: dict[str, Any], where: KeyPath) -> str:
     """A list item goes by its id, anything else by its key."""
     node: Any = tree
     for part in where[:-1]:
-        if isinstance(node, list):
-            node = node[int(part)]
-        else:
-            node = node.get(part, {}) if isinstance(node, dict) else {}
+        node = node[int(part)] if isinstance(node, list) else (node or {}).get(part)
     last = where[-1]
     if isinstance(last, int) and isinstance(node, list) and last < len(node):
         item = node[last]

@@ -150,7 +150,8 @@ def polygons(geometry: Geometry) -> list[Geometry]:
 
 def cut(ground: Geometry, pieces: Iterable[Geometry]) -> Geometry:
     for piece in pieces:
-        ground = ground.difference(piece)
+        if not (ground.is_empty or piece.is_empty):
+            ground = only_polygons(ground.difference(piece))
     return ground
 
 
@@ -158,12 +159,16 @@ def overlay(ground: Geometry, pieces: Iterable[Geometry]) -> Geometry:
     """The part of the ground under any of the pieces."""
     found: Geometry = shapely.Polygon()
     for piece in pieces:
-        found = found.union(only_polygons(ground.intersection(piece)))
+        if not (ground.is_empty or piece.is_empty):
+            found = found.union(only_polygons(ground.intersection(piece)))
     return found
 
 
 def only_polygons(geometry: Geometry) -> Geometry:
-    return shapely.union_all(polygons(geometry)) if polygons(geometry) else shapely.Polygon()
+    parts = polygons(geometry)
+    if not parts:
+        return shapely.Polygon()
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
 def plus_years(day: dt.date, years: int) -> dt.date:

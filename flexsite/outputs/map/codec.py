@@ -7,8 +7,8 @@ at zoom 18. A block of polygons is
     u32 features, u32 rings, u32 vertices, u32 width     little-endian
     varint per feature: its number of rings
     varint per ring: its number of vertices              (unclosed)
-    per ring: zigzag of the step in x and y of its first vertex from that of the ring before, four planes
-    per other vertex: zigzag of the step in x and y from the vertex before it, `width` planes
+    four planes: zigzag steps in x and y of every first vertex from that of the ring before
+    `width` planes: zigzag steps in x and y of every other vertex from the one before it
 
 A plane holds one byte of every number, the lowest byte first: steps are mostly short,
 so that the higher planes are zeros, which compress away. Rings of all parts of a feature follow each other; exterior rings turn one way, holes

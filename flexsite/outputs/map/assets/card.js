@@ -115,12 +115,14 @@ function siteContent(words, sites, site) {
     [words.t('card.area'), site.area_m2 === null ? words.t('card.nodata') : words.n(site.area_m2, 0) + '\u00a0m\u00b2'],
     site.route !== null && [words.t('card.route'), site.route ? words.word('route', site.route) : words.t('card.nodata'),
       site.route_share === null ? null : words.t('card.share', { share: words.percent(site.route_share) })],
+    site.site_kind && [words.t('card.kind'), site.site_kind],
+    [words.t(grid ? 'card.candidate.cells' : 'card.candidate'), site.candidate_id],
+  ]);
+  const window = rows([
     site.available_from && [words.t('card.from'), words.date(site.available_from)],
     [words.t('card.until'), until ? words.date(until) : words.t('card.open')],
     [words.t('card.net_years'), years],
     site.mark_until && [words.t('card.mark_until'), words.date(site.mark_until)],
-    site.site_kind && [words.t('card.kind'), site.site_kind],
-    [words.t(grid ? 'card.candidate.cells' : 'card.candidate'), site.candidate_id],
   ]);
   const columns = sites.columns.filter((item) => item.value).map((item) => {
     const share = site.columns[item.name + '_share'];
@@ -135,6 +137,7 @@ function siteContent(words, sites, site) {
     : el('p', {}, words.t('card.access_score') + ': ' + words.n(site.access_score, 1));
   return [
     ...head, big, coordinates(words, site), failed, main,
+    section(words.t('card.window'), window),
     columns.length ? section(words.t('card.facts'), rows(columns)) : null,
     profile && profile.criteria.length ? section(words.t('card.score'), scoreTable(words, profile, site), access) : null,
     measures.length ? section(words.t('card.measures'), rows(measures)) : null,
