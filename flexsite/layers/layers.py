@@ -97,7 +97,7 @@ class Layers:
         if name not in self._rasters:
             if not self.is_raster(name):
                 raise InputError("it is no raster", where=self._place(name), remedy="name a raster, such as a GeoTIFF")
-            self._rasters[name] = RasterReader(f"layer '{name}'", self._spec(name), self.crs, self._report(name))
+            self._rasters[name] = RasterReader(name, self._spec(name), self.crs, self._report(name))
         return self._rasters[name].read(bounds)
 
     def coverage(self, name: str, *, bounds: Bounds) -> Coverage:
@@ -132,9 +132,7 @@ class Layers:
 
         key = f"{name} coverage"
         if key not in self._vectors:
-            spec = Layer(path=path)
-            label = f"coverage of layer '{name}'"
-            self._vectors[key] = VectorReader(label, spec, self.crs, self._report(key), first=True)
+            self._vectors[key] = VectorReader(key, Layer(path=path), self.crs, self._report(key), first=True)
         reader = self._vectors[key]
         polygons = reader.read(bounds, None, ()).frame.geometry.to_numpy()
         areal = np.isin(shapely.get_type_id(polygons), (3, 6))
@@ -150,7 +148,7 @@ class Layers:
         if name not in self._vectors:
             if self.is_raster(name):
                 raise InputError("it is a raster", where=self._place(name), remedy="name a vector file here")
-            self._vectors[name] = VectorReader(f"layer '{name}'", self._spec(name), self.crs, self._report(name))
+            self._vectors[name] = VectorReader(name, self._spec(name), self.crs, self._report(name))
         return self._vectors[name]
 
     def _spec(self, name: str) -> Layer:

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from flexsite.errors import InputError
-from flexsite.layers.sqltext import expression, quote, shown
+from flexsite.layers.sqltext import expression, identifiers, quote, shown
 from flexsite.layers.table import Mask, Rows, Schema, nearest
 
 _FUNCTIONS = frozenset(
@@ -129,6 +129,17 @@ class Database:
             self.connection.set_progress_handler(None, 0)
             self.connection.set_authorizer(None)
 
+    def read_of(self, schema: Schema, text: str) -> set[str]:
+        """Columns of a table, in lower case, that the statement just run may read.
+
+        SQLite reports columns that are written or stand for `*`, but not those that USING or NATURAL compare.
+        """
+        words = identifiers(text)
+        known = {name.lower() for name in (*schema.fields, schema.fid, schema.geometry)} - {""}
+        if "natural" in words:
+            return known
+        return {name.lower() for name in self.reads.get(schema.layer, ())} | (known & words)
+
     @contextmanager
     def making(self, name: str) -> Iterator[None]:
         """Allow one table, `name`, to be made by a guarded CREATE TABLE ... AS."""
@@ -149,6 +160,12 @@ class Database:
             self.selects += 1
         elif action == sqlite3.SQLITE_READ and first in self.tables and schema in ("main", None):
             self.reads.setdefault(first, set()).add(second or "")
+        elif (
+            action == sqlite3.SQLITE_READ
+            and not second
+            and not (first or "").lower().startswith(("sqlite_", "pragma_"))
+        ):
+            pass  # a subquery of the statement itself, of which no column is used
         elif not self._harmless(action, first, second):
             self._denied = self._denied or (
                 f"the function {second}()" if action == sqlite3.SQLITE_FUNCTION else f"'{first or second}'"
@@ -230,7 +247,7 @@ class Filter:
                 trial.run(f"EXPLAIN SELECT 1 FROM {table} WHERE {form}", text)
                 selects = max(selects, trial.selects)
         self.whole = selects > 1
-        self.columns = file_names(schema, trial.reads.get(schema.layer, set()), place)
+        self.columns = file_names(schema, trial.read_of(schema, self._text), place)
 
     def _database(self) -> Database:
         database = Database(self.place)
@@ -269,15 +286,14 @@ def declared(schema: Schema) -> list[str]:
 
 
 def file_names(schema: Schema, read: set[str], place: str) -> set[str]:
-    """Columns that a statement read, in the file's spelling, without the row id.
+    """Columns that a statement reads (in lower case), in the file's spelling, without the row id.
 
     Raises
     ------
     InputError
         When the file has two fields whose names differ in case alone and the statement reads one of them.
     """
-    lower = {name.lower() for name in read}
-    chosen = {name for name in schema.fields if name.lower() in lower}
+    chosen = {name for name in schema.fields if name.lower() in read}
     for name in sorted(chosen - set(declared(schema))):
         first = next(other for other in (schema.fid, schema.geometry, *schema.fields) if other.lower() == name.lower())
         raise InputError(
@@ -285,7 +301,7 @@ def file_names(schema: Schema, read: set[str], place: str) -> set[str]:
             where=place,
             remedy="rename one of them in the file",
         )
-    if schema.geometry and schema.geometry.lower() in lower:
+    if schema.geometry and schema.geometry.lower() in read:
         chosen.add(schema.geometry)
     return chosen
 

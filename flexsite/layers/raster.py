@@ -256,7 +256,7 @@ class RasterReader:
 
     def __init__(self, name: str, spec: Layer, crs: pyproj.CRS, report: LayerReport) -> None:
         self._name, self._spec, self._crs, self._report = name, spec, crs, report
-        self.place = f"{name} ({spec.path.name})"
+        self.place = f"layer '{name}' ({spec.path.name})"
         for key in ("layer", "where", "sql"):
             if getattr(spec, key) is not None:
                 raise InputError(

@@ -89,11 +89,10 @@ class SqlLayer:
 
     def _load(self, source: Source) -> None:
         crs: list[pyproj.CRS | None] = []
-        for layer, read in self._database.reads.items():
-            schema = self._database.tables[layer]
+        for layer, schema in self._database.tables.items():
             if len(declared(schema)) < len([name for name in schema.fields if name.lower() != schema.fid.lower()]):
                 file_names(schema, {name.lower() for name in schema.fields}, self.place)
-            names = file_names(schema, read, self.place)
+            names = file_names(schema, self._database.read_of(schema, self.text), self.place)
             geometry = schema.geometry != "" and schema.geometry in names
             rows = source.read(layer, sorted(names - {schema.geometry}), geometry=geometry)
             self._database.fill(schema, rows, by_position=False)

@@ -60,6 +60,19 @@ def select(text: str, place: str) -> str:
     return "".join(tokens)
 
 
+def identifiers(text: str) -> set[str]:
+    """Every word and quoted name in a text, in lower case: whatever column it reads is among them, but for `*` and NATURAL."""
+    found = set()
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if match.lastgroup == "word":
+            found.add(token.lower())
+        elif match.lastgroup in ("name", "quoted"):
+            mark = token[-1]
+            found.add(token[1:-1].replace(mark * 2, mark).lower())
+    return found
+
+
 def quote(name: str) -> str:
     """`name` as an SQLite identifier that is never taken for a text."""
     return "`" + name.replace("`", "``") + "`"

@@ -53,11 +53,15 @@ class Vector:
 
 
 class VectorReader:
-    """One vector layer of a study: `read` gives its features in a window."""
+    """One vector layer of a study: `read` gives its features in a window.
+
+    `first` takes the first layer of a file where the study names none: for the polygons of a coverage.
+    """
 
     def __init__(self, name: str, spec: Layer, crs: pyproj.CRS, report: LayerReport, *, first: bool = False) -> None:
         self.name, self._spec, self._crs, self.report = name, spec, crs, report
-        self.place = f"{name} ({spec.path.name})"
+        label = f"layer '{name}'"
+        self.place = f"{label} ({spec.path.name})"
         self.source: Source = source_of(spec, self.place)
         self._sql: SqlLayer | None = None
         self._sql_geometry: tuple[Array, Ids] | None = None
@@ -65,7 +69,7 @@ class VectorReader:
         report.path, report.kind = str(spec.path), "vector"
         if spec.sql is None:
             layer = self._choose(spec.layer, first)
-            self.place = f"{name} ({spec.path.name}, layer {layer})"
+            self.place = f"{label} ({spec.path.name}, layer {layer})"
             self.schema: Schema | None = self.source.schema(layer)
             if not self.schema.geometry:
                 raise InputError("it has no geometry", where=self.place, remedy=self._without_geometry())

@@ -13,6 +13,7 @@ from flexsite.study.models import Layer
 
 from .helpers import FORMATS, RD, plots, write
 
+
 @pytest.fixture(scope="session")
 def every_format(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The plots in six formats."""

@@ -38,7 +38,7 @@ MEANINGS = {
     "vast IS NULL": [2],
     "datum < '2022-01-01'": [0, 1],
     "substr(datum, 1, 4) = '2025'": [5],
-    '"naam" = \'aalsmeer\' AND [klasse] <> `naam`': [1],
+    "\"naam\" = 'aalsmeer' AND [klasse] <> `naam`": [1],
     "length(klasse) = 0 -- an empty text\n": [7],
     "aantal = (SELECT max(aantal) FROM plots)": [6],
     "CASE WHEN vast THEN aantal > 1 ELSE deel > 1 END": [0, 6, 7],
@@ -144,9 +144,7 @@ INJECTIONS = [
 
 
 @pytest.mark.parametrize("where", INJECTIONS)
-def test_what_is_not_one_harmless_condition_is_refused(
-    where: str, every_format: dict[str, Path], layers: Open
-) -> None:
+def test_what_is_not_one_harmless_condition_is_refused(where: str, every_format: dict[str, Path], layers: Open) -> None:
     before = sorted(path.name for path in every_format["fgb"].parent.iterdir())
     try:
         opened = layers(plots={"path": every_format["fgb"], "where": where})
