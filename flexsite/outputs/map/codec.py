@@ -11,8 +11,9 @@ at zoom 18. A block of polygons is
     `width` planes: zigzag steps in x and y of every other vertex from the one before it
 
 A plane holds one byte of every number, the lowest byte first: steps are mostly short,
-so that the higher planes are zeros, which compress away. Rings of all parts of a feature follow each other; exterior rings turn one way, holes
-the other, so that both the non-zero and the even-odd rule fill them right.
+so that the higher planes are zeros, which compress away. Rings of all parts of a
+feature follow each other; exterior rings turn one way, holes the other, so that both
+the non-zero and the even-odd rule fill them right.
 """
 
 from __future__ import annotations

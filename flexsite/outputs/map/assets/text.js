@@ -9,6 +9,7 @@ class Words {
 
   use(language) {
     this.language = this.strings[language] ? language : 'en';
+    this.locale = this.language === 'en' ? 'en-GB' : this.language;
     this.formats = {};
   }
 
@@ -40,7 +41,7 @@ class Words {
     if (value === null || value === undefined || value === '') return this.t('card.nodata');
     const digits = decimals === undefined ? (Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0) : decimals;
     const name = 'n' + digits;
-    this.formats[name] = this.formats[name] || new Intl.NumberFormat(this.language, {
+    this.formats[name] = this.formats[name] || new Intl.NumberFormat(this.locale, {
       maximumFractionDigits: digits,
       minimumFractionDigits: decimals === undefined ? 0 : digits,
     });
@@ -48,7 +49,7 @@ class Words {
   }
 
   percent(share) {
-    return new Intl.NumberFormat(this.language, { style: 'percent' }).format(share);
+    return new Intl.NumberFormat(this.locale, { style: 'percent' }).format(share);
   }
 
   // An ISO date in words; anything else as it is.
@@ -56,7 +57,7 @@ class Words {
     const part = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
     if (!part) return text;
     const day = new Date(Date.UTC(+part[1], +part[2] - 1, +part[3]));
-    return new Intl.DateTimeFormat(this.language, { dateStyle: 'long', timeZone: 'UTC' }).format(day);
+    return new Intl.DateTimeFormat(this.locale, { dateStyle: 'long', timeZone: 'UTC' }).format(day);
   }
 }
 

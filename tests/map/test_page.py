@@ -1,0 +1,256 @@
+"""The page: the same bytes every time, sealed, and nothing in the data is ever run."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import gzip
+import hashlib
+import io
+import json
+import re
+import struct
+import sys
+from importlib import resources
+from typing import Any
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pytest
+
+from flexsite.outputs.map import ColumnInfo, MapData, SiteMap, external_refs
+from flexsite.outputs.map.page import SCRIPTS
+from flexsite.outputs.map.payload import build, strings
+
+from .fake import study
+from .hostile import PAYLOADS, hostile_study
+
+ASSETS = resources.files("flexsite.outputs.map") / "assets"
+
+
+def meta_of(block: bytes) -> Any:
+    """The JSON description of a block."""
+    return json.loads(block[8 : 8 + struct.unpack_from("<I", block, 4)[0]])
+
+
+def data_of(html: str) -> Any:
+    """The JSON description inside a page."""
+    found = re.search(r'id="fs-data">([A-Za-z0-9+/=]+)</script>', html)
+    assert found
+    return meta_of(gzip.decompress(base64.b64decode(found.group(1))))
+
+
+@pytest.fixture(scope="module")
+def data() -> MapData:
+    return study(120)
+
+
+@pytest.fixture(scope="module")
+def html(data: MapData) -> str:
+    return SiteMap(data).html()
+
+
+def test_the_same_data_give_the_same_bytes(data: MapData, html: str) -> None:
+    site_map = SiteMap(study(120))
+    assert site_map.html() == html
+    assert site_map.html() == html
+
+
+def test_the_order_of_rows_does_not_matter(data: MapData) -> None:
+    turned = dataclasses.replace(
+        data, sites=data.sites.iloc[::-1], suitability=data.suitability.sample(frac=1, random_state=1)
+    )
+    assert build(turned) == build(data)
+
+
+def test_sites_are_in_code_point_order(data: MapData) -> None:
+    ids = ["b", "a.10", "a.2", "Z", "é"]
+    sites = data.sites.iloc[:5].assign(site_id=ids)
+    rows = data.suitability[data.suitability["profile"] == "starter"].iloc[:5].assign(site_id=ids)
+    small = dataclasses.replace(data, sites=sites, suitability=rows, profiles=data.profiles[:1])
+    assert meta_of(build(small))["ids"] == sorted(ids)
+
+
+def test_save_writes_the_page_to_a_path_and_to_a_file(data: MapData, html: str, tmp_path: Any) -> None:
+    SiteMap(data).save(tmp_path / "map.html")
+    assert (tmp_path / "map.html").read_bytes() == html.encode()
+    target = io.BytesIO()
+    SiteMap(data).save(target, close_file=False)
+    assert target.getvalue() == html.encode()
+
+
+def test_it_is_a_folium_map_that_asks_nothing_of_the_network(data: MapData, html: str) -> None:
+    assert isinstance(SiteMap(data), folium.Map)
+    assert external_refs(html) == []
+    assert set(re.findall(r"https?://([\w.-]+)", html)) <= {
+        "leafletjs.com",
+        "www.w3.org",
+        "bugs.chromium.org",
+        "bugzilla.mozilla.org",
+    }  # a link, a name space and two comments
+    assert folium.Map.default_js, "folium's own map must keep its links"
+
+
+def data_text(html: str) -> str:
+    found = re.search(r'id="fs-data">([A-Za-z0-9+/=]+)<', html)
+    assert found
+    return found.group(1)
+
+
+def test_an_addition_that_needs_the_network_is_refused(data: MapData) -> None:
+    site_map = SiteMap(data)
+    folium.Marker([52.5, 4.8], icon=folium.Icon(icon="home", prefix="fa")).add_to(site_map)
+    site_map.get_root().header.add_child(folium.JavascriptLink("https://example.org/x.js"))
+    with pytest.raises(ValueError, match=r"example\.org"):
+        site_map.html()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<script src="https://a.example/x.js">',
+        "<SCRIPT async src=//a.example/x.js>",
+        '<link rel="stylesheet" href="http://a.example/x.css">',
+        "<img src='https://a.example/x.png'>",
+        "<style>@import 'x.css';</style>",
+        "<style>a { background: url(https://a.example/x.png) }</style>",
+        '<iframe src="https://a.example">',
+    ],
+)
+def test_external_refs_finds(text: str) -> None:
+    assert external_refs(text)
+
+
+def test_the_policy_names_every_script_and_nothing_unsafe(html: str) -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    assert policy
+    scripts = re.findall(r"script-src ([^;]*);", policy.group(1))[0]
+    assert "unsafe" not in scripts
+    codes = [
+        code for kind, code in re.findall(r"<script([^>]*)>(.*?)</script>", html, re.DOTALL) if "plain" not in kind
+    ]
+    assert len(codes) == 3
+    for code in codes:
+        assert base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() in scripts
+    assert "default-src 'none'" in policy.group(1)
+
+
+def test_the_head_of_the_page(html: str) -> None:
+    assert html.startswith('<!DOCTYPE html>\n<html lang="nl">')
+    assert '<meta charset="utf-8">' in html[:200]
+    assert "<title>Noord-Holland, eerste verkenning</title>" in html
+    assert "user-scalable" not in html[: html.index("<script>")]
+    assert html.count("<main") == 1
+
+
+def test_both_languages_have_the_same_strings_with_the_same_places() -> None:
+    texts = strings()
+    assert set(texts) == {"nl", "en"}
+    assert texts["nl"].keys() == texts["en"].keys()
+    for key in texts["nl"]:
+        places = [set(re.findall(r"\{(\w+)\}", texts[language][key])) for language in ("nl", "en")]
+        assert places[0] == places[1], key
+        assert all(texts[language][key] for language in ("nl", "en"))
+
+
+def test_every_string_that_the_scripts_ask_for_exists_and_none_is_spare() -> None:
+    code = "\n".join((ASSETS / f"{name}.js").read_text() for name in SCRIPTS)
+    known = strings()["nl"]
+    quoted = set(re.findall(r"'([a-z_]+(?:\.[a-z_0-9]+)*)'", code))
+    missing = {key for key in re.findall(r"\bt\('([^']+)'[,)]", code) if key not in known}
+    assert not missing
+    built = (
+        "sites.",
+        "cells.",
+        "candidate.",
+        "audience.",
+        "class.",
+        "effect.",
+        "route.",
+        "tab.",
+        "step.",
+        "sources.",
+        "why.",
+        "unit.",
+    )
+    spare = {key for key in known if key not in quoted and not key.startswith(built)}
+    assert not spare
+
+
+def test_our_assets_hold_no_template_marks_and_vendored_files_are_as_recorded() -> None:
+    vendored = json.loads((ASSETS / "vendor.json").read_text())["leaflet"]
+    assert vendored["version"] == "1.9.4"
+    for name, digest in vendored["sha256"].items():
+        assert hashlib.sha256((ASSETS / "leaflet" / name).read_bytes()).hexdigest() == digest, name
+    for file in ASSETS.iterdir():
+        if file.name.endswith((".js", ".css", ".html", ".json")):
+            assert not re.search(r"\{\{|\{%|\{#", file.read_text()), file.name
+        if file.name.endswith(".js"):
+            assert len(file.read_text().splitlines()) < 400
+            assert "innerHTML" not in file.read_text()
+
+
+def test_no_value_is_evaluated_in_python_and_all_stay_as_they_are(tmp_path: Any) -> None:
+    data = hostile_study(PAYLOADS)
+    html = SiteMap(data).html()
+    meta = data_of(html)
+    words = meta["columns"][0]["value"]["words"]
+    assert set(PAYLOADS) <= set(words)
+    assert set(PAYLOADS) <= {text for source in meta["sources"] for text in source.values()}
+    assert meta["title"] == "".join(PAYLOADS)
+    outside = html.replace(data_text(html), "")
+    title = re.search(r"<title>(.*?)</title>", outside, re.DOTALL)
+    assert title
+    assert "{{ 7*7 }}" in title.group(1)
+    assert "49" not in title.group(1)
+    assert "<img src=x" not in outside
+    assert outside.count("</script") == 4
+
+
+def test_a_lone_surrogate_does_not_stop_the_map(data: MapData) -> None:
+    assert SiteMap(dataclasses.replace(data, title="a\ud800b")).html()
+
+
+def test_infinity_is_an_error_and_nan_is_missing(data: MapData) -> None:
+    sites = data.sites.assign(noise_v=np.inf)
+    with pytest.raises(ValueError, match="infinity"):
+        build(dataclasses.replace(data, sites=sites))
+    assert meta_of(build(dataclasses.replace(data, sites=data.sites.assign(noise_v=np.nan))))["measures"][2]["value"][
+        "few"
+    ] == [None]
+
+
+def test_two_equal_ids_or_missing_rows_are_our_fault(data: MapData) -> None:
+    with pytest.raises(ValueError, match="unique"):
+        build(dataclasses.replace(data, sites=gpd.GeoDataFrame(data.sites.assign(site_id="x"))))
+    with pytest.raises(ValueError, match="lacks sites"):
+        build(dataclasses.replace(data, suitability=data.suitability.iloc[:-1]))
+
+
+def test_a_column_that_the_sites_lack_is_left_out(data: MapData) -> None:
+    meta = meta_of(build(dataclasses.replace(data, columns=(ColumnInfo("plaats", "Plaats"),))))
+    assert meta["columns"][0]["value"] is None
+
+
+def test_a_large_map_is_reported(data: MapData, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    SiteMap(data, on_warning=said.append).html()
+    assert said == []
+    monkeypatch.setattr("flexsite.outputs.map.page.MAX_SITES", 100)
+    SiteMap(data, on_warning=said.append).html()
+    assert len(said) == 1
+    assert "120 sites" in said[0]
+
+
+def test_size_per_site() -> None:
+    small, large = (len(SiteMap(study(n, excluded=None)).html()) for n in (100, 2100))
+    assert small < 290_000
+    assert (large - small) / 2000 < 140  # twenty vertices, five measures, two profiles
+
+
+def test_importing_the_data_classes_imports_no_folium() -> None:
+    import subprocess
+
+    code = "import sys, flexsite.outputs.map; sys.exit('folium' in sys.modules or 'branca' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
