@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Statistic = Literal["mean", "min", "max"]
 _BATCH = 400_000
 _TRIFLE = 1e-6
-"""Share of a cell (or of a smaller polygon) below which an overlap is rounding, not ground."""
+"""m2 (or that share of a polygon below 1 m2): an overlap no larger is rounding, and its cell no minimum or maximum."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,12 @@ class Raster:
             edge = np.flatnonzero(~within)
             edge = edge[shapely.intersects(polygons[polygon[edge]], cells[edge])]
             area[edge] = shapely.area(shapely.intersection(polygons[polygon[edge]], cells[edge]))
-            real = area > _TRIFLE * np.minimum(sizes, shapely.area(polygons[polygon]))
-            owner, share, values = polygon[real], area[real], stored[real].astype(float)
-            np.add.at(total, owner, share * values)
-            np.add.at(covered, owner, share)
-            np.minimum.at(low, owner, values)
-            np.maximum.at(high, owner, values)
+            values = stored.astype(float)
+            np.add.at(total, polygon, area * values)
+            np.add.at(covered, polygon, area)
+            real = area > _TRIFLE * np.minimum(1.0, shapely.area(polygons[polygon]))
+            np.minimum.at(low, polygon[real], values[real])
+            np.maximum.at(high, polygon[real], values[real])
         enough = (covered > 0) & (2 * covered >= shapely.area(polygons) * (1 - 1e-9))
         with np.errstate(invalid="ignore", divide="ignore"):
             # Within the extremes: rounding may not lift the mean of equal values above them.
@@ -182,7 +182,7 @@ class Raster:
         return Raster(
             self.name,
             *part,
-            self.transform * Affine.translation(left, top),
+            _shifted(self.transform, left, top),
             self.crs,
             self.study_crs,
             self.row + top,
@@ -191,7 +191,7 @@ class Raster:
 
     def _corners(self, columns: Array, rows: Array) -> Array:
         """x, y of grid corners in the CRS of the study; one corner gives the same numbers from every part."""
-        whole = self.transform * Affine.translation(-self.column, -self.row)
+        whole = _shifted(self.transform, -self.column, -self.row)
         column, row = columns + self.column, rows + self.row
         x, y = whole.a * column + whole.b * row + whole.c, whole.d * column + whole.e * row + whole.f
         change = projection.transformer(self.crs, self.study_crs)
@@ -278,7 +278,7 @@ class RasterReader:
             values, valid = _band(
                 file, self._spec.band, Window(left, top, max(right - left, 0), max(bottom - top, 0)), self.place
             )
-            transform = file.transform * Affine.translation(left, top)
+            transform = _shifted(file.transform, left, top)
         return Raster(self._name, values, valid, transform, crs, self._crs, top, left)
 
     def _file_crs(self, file: Any) -> pyproj.CRS:
@@ -333,3 +333,9 @@ def _band(file: Any, band: int, window: Window, place: str) -> tuple[Array, Mask
     if (scale, offset) != (1.0, 0.0):
         values = values.astype(float) * scale + offset
     return values, valid
+
+
+def _shifted(transform: Affine, columns: float, rows: float) -> Affine:
+    """The transform of a part that begins so many columns and rows further, in a way every version of affine knows."""
+    a, b, c, d, e, f = transform[:6]
+    return Affine(a, b, a * columns + b * rows + c, d, e, d * columns + e * rows + f)
