@@ -38,12 +38,12 @@ class SqlLayer:
         statement = select(text, place)
         columns = self._try(statement, source)
         self._load(source)
-        while self.name in self._database.tables:
-            self.name += "_"
-        with self._database.making(self.name):
-            self._database.run(f"CREATE TABLE {quote(self.name)} AS {statement}", text)
+        made = "result of the sql"
+        with self._database.making(made):
+            self._database.run(f"CREATE TABLE {quote(made)} AS {statement}", text)
         for schema in self._schemas:
             self._database.connection.execute(f"DROP TABLE {quote(schema.layer)}")
+        self._database.connection.execute(f"ALTER TABLE {quote(made)} RENAME TO {quote(self.name)}")
         self.count = int(self._database.connection.execute(f"SELECT count(*) FROM {quote(self.name)}").fetchone()[0])
         self._names = dict(zip(columns, self._result_names(), strict=True))
         self.geometry, self.rows = self._geometry(columns)

@@ -61,7 +61,7 @@ def select(text: str, place: str) -> str:
 
 
 def identifiers(text: str) -> set[str]:
-    """Every word and quoted name in a text, in lower case: whatever column it reads is among them, but for `*` and NATURAL."""
+    """Every word and quoted name in a text, in lower case: among them the columns it names."""
     found = set()
     for match in _TOKEN.finditer(text):
         token = match.group()

@@ -62,7 +62,7 @@ def test_a_condition_means_the_same_in_every_format(
 @pytest.mark.parametrize("where", MEANINGS)
 def test_the_meaning_is_that_of_sqlite_on_the_geopackage_itself(where: str, every_format: dict[str, Path]) -> None:
     with sqlite3.connect(f"file:{every_format['gpkg']}?mode=ro", uri=True) as file:
-        found = [row[0] for row in file.execute(f"SELECT nr FROM plots WHERE {where}\n ORDER BY nr")]
+        found = [row[0] for row in file.execute(f"SELECT nr FROM plots WHERE {where}\n ORDER BY nr")]  # noqa: S608 - ours
     assert found == MEANINGS[where]
 
 
@@ -160,12 +160,11 @@ def test_what_is_not_one_harmless_condition_is_refused(where: str, every_format:
     [
         "(WITH RECURSIVE q(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM q) SELECT max(n) FROM q) > 0",
         "(SELECT count(*) FROM plots a, plots b, plots c, plots d, plots e, plots f, plots g, plots h, plots i) > 0",
-        "length(replace(replace(replace(replace(printf('%99999d', 1), ' ', '0123456789'), '0', '0123456789'), '1', "
-        "'0123456789'), '2', '0123456789')) > 0",
+        "length(replace(replace(printf('%99999d', 1), ' ', printf('%999d', 1)), '1', printf('%999d', 2))) > 0",
     ],
 )
 def test_a_condition_cannot_eat_the_machine(where: str, every_format: dict[str, Path], layers: Open) -> None:
-    with pytest.raises(InputError, match="too much work|too large"):
+    with pytest.raises(InputError, match=r"too much work|too large"):
         layers(plots={"path": every_format["fgb"], "where": where}).vector("plots")
 
 
@@ -180,7 +179,7 @@ def test_unknown_column_names_file_layer_column_and_the_nearest(every_format: di
 
 def test_a_double_quoted_text_is_an_unknown_name(every_format: dict[str, Path], layers: Open) -> None:
     opened = layers(plots={"path": every_format["gpkg"], "where": 'klasse = "1A"'})
-    with pytest.raises(InputError, match="no column '1A'.*a text stands between single quotes"):
+    with pytest.raises(InputError, match=r"no column '1A'.*a text stands between single quotes"):
         opened.vector("plots")
 
 

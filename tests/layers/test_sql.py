@@ -47,8 +47,8 @@ def test_select_star_with_case(suffix: str, every_format: dict[str, Path], layer
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_geometry_has_its_own_name_in_every_format(suffix: str, every_format: dict[str, Path], layers: Open) -> None:
-    name = GEOMETRY.get(suffix, "geometry")
-    vector = layers(plots={"path": every_format[suffix], "sql": f"SELECT {name} AS g FROM plots"}).vector("plots")
+    select = f"SELECT {GEOMETRY.get(suffix, 'geometry')} AS g FROM plots"  # noqa: S608 - ours
+    vector = layers(plots={"path": every_format[suffix], "sql": select}).vector("plots")
     assert len(vector) == 8
     assert vector.frame.geometry.area.tolist() == pytest.approx([10_000] * 8)
 
