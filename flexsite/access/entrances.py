@@ -61,10 +61,11 @@ def site_entrances(
     barriers
         What a straight leg may not cross.
     """
-    first = nearest(graph, sites, max_snap)
+    index = graph.segments.near(sites, max_snap)
+    first = nearest(index, sites, max_snap)
     first_leg = _legs(sites[first.owner], first)
     points, owner, order = _boundary_points(sites, first, spacing)
-    more = nearest(graph, points, max_snap)
+    more = nearest(index, points, max_snap)
     more_leg = shapely.linestrings(
         np.stack([shapely.get_coordinates(points[more.owner]), more.xy], axis=1).reshape(-1, 2, 2)
     )
@@ -81,7 +82,7 @@ def place_entrances(graph: Graph, places: Geometries, *, max_snap: float, barrie
 
     None when that is farther than `max_snap` or across a barrier.
     """
-    found = nearest(graph, places, max_snap)
+    found = nearest(graph.segments.near(places, max_snap), places, max_snap)
     return found.take(~barriers.block(_legs(places[found.owner], found)))
 
 

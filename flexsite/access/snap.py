@@ -13,7 +13,10 @@ from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray
 
 Geometries = NDArray[np.object_]
 _AT_NODE = 1e-7  # metres from an edge's end within which a point is that end
+_ROUNDING = 1e-9  # metres by which a leg may exceed the limit
 _EQUAL = 8  # decimals of a metre to which two distances are compared
+_CELL = 100.0  # metres of the grid that tells segments near geometries from the others
+_MOST_CELLS = 4000  # along one side
 _ROUNDS = (0.125, 0.25, 0.5, 1.0)  # parts of `max_snap` that are searched one after the other: most streets are near
 
 
@@ -51,7 +54,7 @@ class Entrances:
 
 
 class Segments:
-    """The straight segments of the streets that give entrances: an index, and how far along its edge each begins."""
+    """The straight segments of the streets that give entrances, and how far along its edge each begins."""
 
     def __init__(self, graph: Graph) -> None:
         streets = graph.streets
@@ -62,8 +65,6 @@ class Segments:
         self.step = streets.coords[first + 1] - self.begin
         self.length = np.hypot(self.step[:, 0], self.step[:, 1])
         self.offset = _running(self.length, np.arange(len(self.edge)) - np.repeat(np.cumsum(size) - size, size))
-        self.lines = np.asarray(shapely.linestrings(np.stack([self.begin, self.begin + self.step], axis=1)))
-        self.tree = shapely.STRtree(self.lines)
         self._edge_length = streets.length
 
     def project(self, segment: IntArray, xy: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -74,6 +75,47 @@ class Segments:
         offset, whole = self.offset[segment] + part * length, self._edge_length[self.edge[segment]]
         offset = np.where(offset <= _AT_NODE, 0.0, np.where(offset >= whole - _AT_NODE, whole, offset))
         return self.begin[segment] + part[:, np.newaxis] * step, offset
+
+    def near(self, geometries: Geometries, distance: float) -> Index:
+        """An index of the segments that can be within a distance of the geometries; of the others no shape is made."""
+        end = self.begin + self.step
+        low, high = np.minimum(self.begin, end), np.maximum(self.begin, end)
+        boxes = shapely.bounds(geometries)
+        rows = np.flatnonzero(_meet(low, high, boxes[np.isfinite(boxes).all(axis=1)], distance + 1.0))
+        lines = np.asarray(shapely.linestrings(np.stack([self.begin[rows], end[rows]], axis=1)), dtype=object)
+        return Index(self, rows, lines, shapely.STRtree(lines))
+
+
+@dataclass(frozen=True)
+class Index:
+    """Spatial index of some segments: their rows in `segments`, and their shapes."""
+
+    segments: Segments
+    rows: IntArray
+    lines: Geometries
+    tree: shapely.STRtree
+
+
+def _meet(low: FloatArray, high: FloatArray, boxes: FloatArray, distance: float) -> BoolArray:
+    """Which of the boxes low..high (k, 2) may be within a distance of any of the other boxes (b, 4), by a grid."""
+    if not len(low) or not len(boxes):
+        return np.zeros(len(low), bool)
+    origin, far = low.min(axis=0), high.max(axis=0)
+    cell = max(_CELL, float((far - origin).max()) / _MOST_CELLS)
+    shape = ((far - origin) // cell).astype(int) + 1
+
+    def cells(xy: FloatArray) -> IntArray:
+        return np.asarray(np.clip((xy - origin) // cell, 0, shape - 1), dtype=np.int64)
+
+    first, last = cells(boxes[:, :2] - distance), cells(boxes[:, 2:] + distance) + 1
+    marks = np.zeros(shape + 1, np.int64)
+    for column, row, sign in ((first, first, 1), (first, last, -1), (last, first, -1), (last, last, 1)):
+        np.add.at(marks, (column[:, 0], row[:, 1]), sign)
+    marked = marks.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] > 0
+    sums = np.zeros(shape + 1, np.int64)
+    sums[1:, 1:] = marked.cumsum(axis=0).cumsum(axis=1)
+    (x, y), (right, top) = cells(low).T, cells(high).T + 1
+    return np.asarray(sums[right, top] - sums[x, top] - sums[right, y] + sums[x, y] > 0)
 
 
 def _running(length: FloatArray, rank: IntArray) -> FloatArray:
@@ -90,41 +132,47 @@ def _running(length: FloatArray, rank: IntArray) -> FloatArray:
     return before
 
 
-def nearest(graph: Graph, geometries: Geometries, max_snap: float) -> Entrances:
+def nearest(index: Index, geometries: Geometries, max_snap: float) -> Entrances:
     """The nearest street point of every geometry that has one within `max_snap` metres.
 
     Of edges at the same distance the first counts. Where streets run through a polygon, it is the point nearest to the
     polygon's point on surface.
+
+    Parameters
+    ----------
+    index
+        `graph.segments.near(geometries, max_snap)`, or of geometries around these.
+    geometries
+        (k,) in the study's CRS.
+    max_snap
+        Metres.
     """
     geometries = np.asarray(geometries, dtype=object)
-    if not len(graph.doors) or not len(geometries):
-        return Entrances(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty((0, 2)))
-    segments = graph.segments
-    points = shapely.get_type_id(geometries) == shapely.GeometryType.POINT
-    owner, segment, target, leg = _of_shapes(segments, geometries, np.flatnonzero(~points), max_snap)
-    near, found, xy, metres = _of_points(
-        segments, geometries, np.flatnonzero(points & ~shapely.is_empty(geometries)), max_snap
-    )
+    points = (shapely.get_type_id(geometries) == shapely.GeometryType.POINT) & ~shapely.is_empty(geometries)
+    owner, segment, target, leg = _of_shapes(index, geometries, np.flatnonzero(~points), max_snap)
+    near, found, xy, metres = _of_points(index, geometries, np.flatnonzero(points), max_snap)
     owner, segment = np.concatenate([owner, near]), np.concatenate([segment, found])
     target, leg = np.concatenate([target, xy]), np.concatenate([leg, metres])
     order = np.argsort(owner, kind="stable")
     owner, segment, target, leg = owner[order], segment[order], target[order], leg[order]
-    touched, offset = segments.project(segment, target)
-    return Entrances(owner, segments.edge[segment], offset, leg, touched)
+    touched, offset = index.segments.project(segment, target)
+    return Entrances(owner, index.segments.edge[segment], offset, leg, touched)
 
 
 _Found = tuple[IntArray, IntArray, FloatArray, FloatArray]
 """Row of the geometry, segment, the geometry's point (k, 2) nearest to it, metres between them."""
 
 
-def _of_points(segments: Segments, geometries: Geometries, rows: IntArray, max_snap: float) -> _Found:
-    xy = shapely.get_coordinates(geometries[rows])
+def _of_points(index: Index, geometries: Geometries, rows: IntArray, max_snap: float) -> _Found:
+    """Points search a small circle first, as most streets are near."""
+    segments, xy = index.segments, shapely.get_coordinates(geometries[rows])
     owners, chosen, metres = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
     left = np.arange(len(rows))
     for part in _ROUNDS:
-        reach = part * max_snap + 1e-9
-        point, segment = segments.tree.query(geometries[rows[left]], predicate="dwithin", distance=reach)
-        point = left[point]
+        point, line = index.tree.query(
+            geometries[rows[left]], predicate="dwithin", distance=part * max_snap + _ROUNDING
+        )
+        point, segment = left[point], index.rows[line]
         touched, _ = segments.project(segment, xy[point])
         distance = np.hypot(*(touched - xy[point]).T)
         best = _first(point, np.round(distance, _EQUAL), segments.edge[segment])
@@ -138,23 +186,41 @@ def _of_points(segments: Segments, geometries: Geometries, rows: IntArray, max_s
     return rows[found], np.concatenate(chosen), xy[found], np.concatenate(metres)
 
 
-def _of_shapes(segments: Segments, geometries: Geometries, rows: IntArray, max_snap: float) -> _Found:
-    (row, segment), leg = segments.tree.query_nearest(
-        geometries[rows], max_distance=max_snap + 1e-6, return_distance=True
+def _of_shapes(index: Index, geometries: Geometries, rows: IntArray, max_snap: float) -> _Found:
+    """Lines and polygons search by exact distance; those that streets run through, by their point on surface."""
+    segments = index.segments
+    (row, line), leg = index.tree.query_nearest(geometries[rows], max_distance=max_snap + 1e-6, return_distance=True)
+    within = leg <= max_snap + _ROUNDING
+    row, line, leg = rows[row[within]], line[within], leg[within]
+    through = (leg == 0) & (shapely.get_dimensions(geometries[row]) == 2)
+    beside = np.flatnonzero(~through)
+    beside = beside[_first(row[beside], leg[beside], segments.edge[index.rows[line[beside]]])]
+    target = shapely.get_point(shapely.shortest_line(geometries[row[beside]], index.lines[line[beside]]), 0)
+    inner, segment, xy = _middle(index, geometries, row[through], line[through])
+    return (
+        np.concatenate([row[beside], inner]),
+        np.concatenate([index.rows[line[beside]], segment]),
+        np.concatenate([shapely.get_coordinates(target), xy]),
+        np.concatenate([leg[beside], np.zeros(len(inner))]),
     )
-    within = leg <= max_snap + 1e-9
-    row, segment, leg = rows[row[within]], segment[within], leg[within]
-    shape = geometries[row]
-    apart = np.zeros(len(row))
-    through = np.flatnonzero((leg == 0) & (shapely.get_dimensions(shape) == 2))
-    if len(through):
-        centre = shapely.point_on_surface(shape[through])
-        inside = shapely.intersection(segments.lines[segment[through]], shape[through])
-        apart[through] = np.round(shapely.distance(centre, inside), _EQUAL)
-        shape[through] = shapely.get_point(shapely.shortest_line(inside, centre), 0)
-    best = _first(row, apart, segments.edge[segment])
-    target = shapely.get_point(shapely.shortest_line(shape[best], segments.lines[segment[best]]), 0)
-    return row[best], segment[best], shapely.get_coordinates(target), leg[best]
+
+
+def _middle(index: Index, polygons: Geometries, row: IntArray, line: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """For polygons with streets in them: row of the polygon, segment, and the street point nearest to its middle."""
+    segments, segment = index.segments, index.rows[line]
+    owner, place = np.unique(row, return_inverse=True)
+    shapely.prepare(polygons[owner])
+    centre = shapely.get_coordinates(shapely.point_on_surface(polygons[owner]))[place]
+    xy, _ = segments.project(segment, centre)
+    # a segment is as near as its nearest point, but that may lie outside the polygon: then only the part inside counts
+    outside = np.flatnonzero(~shapely.intersects_xy(polygons[row], xy[:, 0], xy[:, 1]))
+    part = shapely.intersection(index.lines[line[outside]], polygons[row[outside]])
+    outside, part = outside[~shapely.is_empty(part)], part[~shapely.is_empty(part)]
+    middle = shapely.points(centre[outside])
+    xy[outside] = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(part, middle), 0))
+    distance = np.round(np.hypot(xy[:, 0] - centre[:, 0], xy[:, 1] - centre[:, 1]), _EQUAL)
+    best = _first(row, distance, segments.edge[segment])
+    return row[best], segment[best], xy[best]
 
 
 def _first(group: IntArray, distance: FloatArray, edge: IntArray) -> IntArray:
