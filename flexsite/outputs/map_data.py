@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import yaml
 
 from flexsite import __version__
+from flexsite.layers import Layers
 from flexsite.outputs.map import (
     ColumnInfo,
+    ContextInfo,
     CriterionInfo,
     MapData,
     MeasureInfo,
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from flexsite.study.models import Study
     from flexsite.study.profile import Profile, Requirement, Test
 
+MUNICIPALITY = "municipality"
+"""Column whose layer draws the borders on the map."""
+BORDER_TOLERANCE = 20.0
+"""Metres to which the borders are simplified for the map."""
 Words = Mapping[str, str]
 _OR = {"nl": " of ", "en": " or "}
 _ONE_OF = {"nl": "een van", "en": "one of"}
@@ -57,7 +63,7 @@ def map_data(result: Result) -> MapData:
         audience=study.audience,
         crs=result.sites.crs,
         date=study.date,
-        term=int(study.term) if float(study.term).is_integer() else study.term,  # type: ignore[arg-type]
+        term=int(study.term) if float(study.term).is_integer() else study.term,
         strictness=study.strictness,
         area=result.area,
         sites=result.sites,
@@ -77,8 +83,24 @@ def map_data(result: Result) -> MapData:
         assumptions=assumptions(study),
         warnings=tuple(result.warnings),
         version=__version__,
+        context=_borders(result),
         study_hash=hashlib.sha256(json.dumps(study.resolved(), sort_keys=True).encode()).hexdigest()[:12],
     )
+
+
+def _borders(result: Result) -> tuple[ContextInfo, ...]:
+    """Municipal borders as a quiet background, from the layer that names the municipality of each site."""
+    study = result.study
+    column = study.columns.get(MUNICIPALITY)
+    if column is None or MUNICIPALITY not in result.sites.columns:
+        return ()
+    layers = Layers(study.layers, result.sites.crs)
+    minx, miny, maxx, maxy = result.area.bounds
+    frame = layers.vector(column.layer, bounds=(minx, miny, maxx, maxy), columns=(column.column,)).frame
+    borders = frame.geometry.intersection(result.area).simplify(BORDER_TOLERANCE)
+    shown = ~borders.is_empty
+    names = tuple("" if name is None or name != name else str(name) for name in frame.loc[shown, column.column])
+    return (ContextInfo("border", words(MUNICIPALITY), borders[shown].reset_index(drop=True), names),)
 
 
 @cache

@@ -187,6 +187,7 @@ def test_a_click_beside_a_site_says_which_rule_took_the_ground(open_map: OpenMap
         assert part in card
     found = opened.js("flexsite.explain(110250, 500250)")
     assert [item["rule"] for item in found["excluded"]] == ["natura2000"]
+    assert opened.page.locator(".fs-cross").count() == 1
     assert found["site_id"] is None
 
 
@@ -244,7 +245,10 @@ def test_ranks_equal_those_of_the_table_and_of_numpy_for_any_weights(open_map: O
     tries = [{name: int(rng.integers(0, 101)) for name in ("supermarket", "quiet", "jobs")} for _ in range(40)]
     tries += [{"supermarket": 0, "quiet": 0, "jobs": 0}, {"supermarket": 0, "quiet": 1, "jobs": 0}]
     found = opened.js(
-        "(tries) => tries.map((w) => { flexsite.weights(w); return flexsite.ranking().map((s) => [s.site_id, s.rank]); })",
+        """(tries) => tries.map((weights) => {
+          flexsite.weights(weights);
+          return flexsite.ranking().map((site) => [site.site_id, site.rank]);
+        })""",
         tries,
     )
     for weights, ranking in zip(tries, found, strict=True):
@@ -267,6 +271,7 @@ def test_new_weights_repaint_the_map_and_say_so(open_map: OpenMap) -> None:
     assert "Gewichten zijn aangepast" in opened.text("#fs-body")
     opened.page.click("#fs-body button:has-text('Gewichten van de studie')")
     assert opened.text(".fs-list tbody tr .fs-pick") == first
+    assert "," in opened.text(".fs-list tbody tr td:nth-child(3)"), "scores have one decimal, always"
 
 
 def test_the_list_has_pages_and_works_by_keyboard(open_map: OpenMap) -> None:

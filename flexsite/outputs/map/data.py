@@ -76,7 +76,10 @@ class MeasureInfo:
 
 @dataclass(frozen=True)
 class RuleInfo:
-    """A rule of the study: what it does, how hard it is and on which basis."""
+    """A rule of the study: what it does, how hard it is and on which basis.
+
+    Without a `label` people read the id with spaces.
+    """
 
     id: str
     effect: str
@@ -84,6 +87,7 @@ class RuleInfo:
     basis: str = ""
     source: str = ""
     date: str = ""
+    label: Label = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ class MapData:
     audience: str
     crs: pyproj.CRS
     date: datetime.date | str
-    term: int
+    term: float
     strictness: str
     area: BaseGeometry
     sites: gpd.GeoDataFrame

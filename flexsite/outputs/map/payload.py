@@ -144,7 +144,7 @@ def build(data: MapData) -> bytes:
             for item in data.measures
         ],
         "profiles": [_profile(columns, data, sites, profile) for profile in data.profiles],
-        "rules": [vars_of(rule) for rule in data.rules],
+        "rules": [{**vars_of(rule), "label": _label(rule.label)} for rule in data.rules],
         "excluded": _excluded(columns, data),
         "waterfall": _records(data.waterfall),
         "sources": [vars_of(source) for source in data.sources],

@@ -24,13 +24,17 @@ function ruleItem(words, rule) {
     rule.area_m2 ? [words.t('why.ha'), words.n(rule.area_m2 / 1e4, 2) + '\u00a0ha'] : null,
   ];
   const kind = [rule.effect && words.word('effect', rule.effect), rule.hardness && words.word('class', rule.hardness)];
-  return el('li', {}, el('strong', {}, words.word('step', rule.rule) === 'step.' + rule.rule ? rule.rule : stepName(words, rule.rule)),
+  return el('li', {}, el('strong', {}, ruleName(words, rule)),
     el('span', { className: 'fs-kind' }, ' ', kind.filter(Boolean).join(', ')), rows(facts));
 }
 
 function stepName(words, id) {
   const key = 'step.' + id;
-  return key in words.strings[words.language] ? words.t(key) : id;
+  return key in words.strings[words.language] ? words.t(key) : id.replace(/_/g, ' ');
+}
+
+function ruleName(words, rule) {
+  return words.label(rule.label) || stepName(words, rule.id);
 }
 
 // A failed requirement in words.

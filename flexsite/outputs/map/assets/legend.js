@@ -47,7 +47,7 @@ function legendContent(app, counts) {
   lines.push(line(swatchOf({ fill: '#ffffff', stroke: '#4c555e', ink: '#1d2733' }, true), words.t('legend.unknown'), counts[6]));
   if (app.ground) {
     for (const [place, id] of sites.excluded.order.entries()) {
-      if (!app.ground.hidden.has(place)) lines.push(line(swatchOf(groundStyle(place)), stepName(words, id), null));
+      if (!app.ground.hidden.has(place)) lines.push(line(swatchOf(groundStyle(place)), ruleName(words, sites.rule(id)), null));
     }
   }
   lines.push(line(swatchOf(BACKDROP.area), words.t('legend.area'), null));

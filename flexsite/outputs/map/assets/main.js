@@ -59,6 +59,7 @@ class App {
     const home = el('a', { href: '#', role: 'button', className: 'fs-home', onclick: (event) => { event.preventDefault(); this.home(true); } }, '\u2302');
     this.zoom.getContainer().append(home);
     this.homeButton = home;
+    this.cross = L.marker([0, 0], { icon: L.divIcon({ className: 'fs-cross', iconSize: [18, 18] }), interactive: false, keyboard: false });
     map.getContainer().setAttribute('role', 'application');
     new ResizeObserver(() => map.invalidateSize()).observe(map.getContainer());
     map.invalidateSize({ animate: false });
@@ -75,8 +76,9 @@ class App {
 
   frame(bounds, options) {
     const wide = !narrow() && !this.parts.card.hidden;
+    const under = wide && this.map.getSize().y > 600 ? this.parts.legend.offsetHeight + 22 : 10;
     this.map.fitBounds(this.latLngBounds(bounds),
-      { paddingTopLeft: [10, 10], paddingBottomRight: [wide ? 400 : 10, 10], ...options });
+      { paddingTopLeft: [10, 10], paddingBottomRight: [wide ? 400 : 10, under], ...options });
   }
 
   home(animate) {
@@ -191,6 +193,7 @@ class App {
     this.layer.selected = -1;
     this.place = this.sites.describePlace(at.x, at.y, study);
     this.opened();
+    this.cross.setLatLng(event.latlng).addTo(this.map);
   }
 
   pick(i, fly) {
@@ -206,6 +209,7 @@ class App {
   }
 
   opened() {
+    this.cross.remove();
     this.layer.repaint();
     this.showCard();
     for (const row of this.body.querySelectorAll('tr[data-site]')) {

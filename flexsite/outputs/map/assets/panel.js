@@ -10,7 +10,7 @@ function headContent(app) {
   const { words, meta } = app;
   const facts = [
     meta.date && words.t('head.date', { date: words.date(meta.date) }),
-    words.t('head.term', { term: words.n(meta.term, 0) }),
+    words.t('head.term', { term: words.n(meta.term) }),
     meta.strictness && words.t('head.strictness', { strictness: words.word('class', meta.strictness) }),
   ];
   const other = el('button', { type: 'button', className: 'fs-language', lang: words.language === 'nl' ? 'en' : 'nl',

@@ -91,7 +91,7 @@ class Sites {
 
   rule(id) {
     const found = this.rules.get(id);
-    return found ? { ...found, rule: id } : { id, rule: id, effect: '', hardness: '', basis: '', source: '', date: '' };
+    return found ? { rule: id, ...found } : { id, rule: id, effect: '', hardness: '', basis: '', source: '', date: '', label: {} };
   }
 
   fact(name, i) {

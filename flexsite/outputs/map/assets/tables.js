@@ -3,7 +3,7 @@
 function waterfallContent(app) {
   const { words, sites, meta } = app;
   if (!meta.waterfall.length) return el('p', { className: 'fs-empty' }, words.t('empty.waterfall'));
-  const step = (id) => stepName(words, id || '');
+  const step = (id) => ruleName(words, sites.rule(id || ''));
   const number = (value, decimals) => el('td', { className: 'fs-n' }, value === null || value === undefined || value === '' ? '' : words.n(value, decimals === 1 && Math.abs(value) >= 100 ? 0 : decimals));
   const th = (text, numeric) => el('th', { scope: 'col', className: numeric ? 'fs-n' : null }, text);
   const funnel = (value, whole) => {
@@ -16,7 +16,7 @@ function waterfallContent(app) {
   const whole = ground.length ? ground[0].area_ha : 0;
   const parts = [];
   if (ground.length) {
-    parts.push(el('h3', {}, words.t('waterfall.availability')), el('div', { className: 'fs-wide' }, el('table', { className: 'fs-table' },
+    parts.push(el('h2', { className: 'fs-h3' }, words.t('waterfall.availability')), el('div', { className: 'fs-wide' }, el('table', { className: 'fs-table' },
       el('thead', {}, el('tr', {}, th(words.t('waterfall.step')), th(words.t('waterfall.left'), true), th(words.t('waterfall.removed'), true),
         th(words.t('waterfall.only'), true), th(words.t('waterfall.unknown'), true))),
       el('tbody', {}, ground.map((row) => el('tr', {},
@@ -29,7 +29,7 @@ function waterfallContent(app) {
   if (suitability.length) {
     const first = suitability[0].area_ha;
     const name = (id) => (profile.texts.has(id) ? words.label(profile.texts.get(id)) : step(id));
-    parts.push(el('h3', {}, words.t('waterfall.suitability', { profile: words.label(profile.label) })),
+    parts.push(el('h2', { className: 'fs-h3' }, words.t('waterfall.suitability', { profile: words.label(profile.label) })),
       el('div', { className: 'fs-wide' }, el('table', { className: 'fs-table' },
         el('thead', {}, el('tr', {}, th(words.t('waterfall.step')), th(words.t(words.noun + '.many'), true), th(words.t('waterfall.ha'), true), th(words.t('head.homes'), true))),
         el('tbody', {}, suitability.map((row) => el('tr', {}, el('th', { scope: 'row' }, name(row.rule), funnel(row.area_ha, first)),
@@ -53,7 +53,7 @@ function rulesContent(app) {
     const kind = [rule.effect && words.word('effect', rule.effect), rule.hardness && words.word('class', rule.hardness)].filter(Boolean).join(', ');
     const facts = rows([rule.basis && [words.t('rules.basis'), rule.basis], rule.source && [words.t('rules.source'), rule.source],
       rule.date && [words.t('rules.date'), words.date(rule.date)]]);
-    return el('li', {}, el(ha ? 'label' : 'span', {}, box, swatch, el('strong', {}, stepName(words, id)), el('span', { className: 'fs-kind' }, ' ', kind)),
+    return el('li', {}, el(ha ? 'label' : 'span', {}, box, swatch, el('strong', {}, ruleName(words, rule)), el('span', { className: 'fs-kind' }, ' ', kind)),
       ground ? el('p', { className: 'fs-note' }, ha ? words.t('rules.ground', { ha: words.n(ha, ha < 10 ? 2 : 0) }) : words.t('rules.noground')) : null, facts);
   });
   return el('div', {},

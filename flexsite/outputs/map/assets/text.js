@@ -40,7 +40,7 @@ class Words {
   n(value, decimals) {
     if (value === null || value === undefined || value === '') return this.t('card.nodata');
     const digits = decimals === undefined ? (Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0) : decimals;
-    const name = 'n' + digits;
+    const name = (decimals === undefined ? 'upTo' : 'fixed') + digits;
     this.formats[name] = this.formats[name] || new Intl.NumberFormat(this.locale, {
       maximumFractionDigits: digits,
       minimumFractionDigits: decimals === undefined ? 0 : digits,
