@@ -168,12 +168,14 @@ CASES: dict[str, Case] = {
     "norway stays a string": text("language: en", "language: no", "language"),
     "negative buffer": text("exclude: nature,", "exclude: nature, buffer: -5,", "buffer", "natura2000"),
     "negative min_area": text("min_area: 100", "min_area: -1", "min_area"),
-    "two rules with one id": text("id: plans_hard", "id: natura2000", "natura2000"),
+    "two rules with one id": text("id: plans_hard", "id: natura2000", "natura2000", "line 20"),
     "reserved rule id": text("id: natura2000", "id: start", "start", "reserved"),
     "reserved measure or output name": text("id: natura2000", "id: min_size", "min_size", "reserved"),
     "id with a capital": text("id: natura2000", "id: Natura2000", "Natura2000"),
     "column named as an output": text("purpose: {layer", "area_m2: {layer", "area_m2"),
-    "two route rules": plus_rule("{id: plan2, route: zoning, column: doel, allowed: [wonen]}", "plan2", "route"),
+    "two route rules": plus_rule(
+        "{id: plan2, route: zoning, column: doel, allowed: [wonen]}", "plan2", "route", "line 25"
+    ),
     "two effects in one rule": plus_rule("{id: both, exclude: nature, keep: zoning}", "both"),
     "a rule without effect": plus_rule("{id: idle, class: hard}", "idle"),
     "an unknown otherwise": text("otherwise: deviation", "otherwise: perhaps", "otherwise", "perhaps"),
@@ -195,7 +197,7 @@ CASES: dict[str, Case] = {
         ("area",),
     ),
     # Layers and files
-    "undefined layer": text("exclude: nature,", "exclude: natuur,", "natuur", "natura2000"),
+    "undefined layer": text("exclude: nature,", "exclude: natuur,", "natuur", "natura2000", "line 19"),
     "undefined layer of a column": text("{layer: zoning, column: doel}", "{layer: zones, column: doel}", "zones"),
     "undefined layer of a measure": text("to: stops", "to: stoops", "stoops", "stops"),
     "undefined candidates": text("{layer: parcels,", "{layer: parcel,", "parcel"),

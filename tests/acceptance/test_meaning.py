@@ -180,7 +180,8 @@ def test_a_raster_in_another_crs_is_not_resampled(tmp_path: Path) -> None:
     import rasterio
 
     east, north = pyproj.Transformer.from_crs("EPSG:28992", "EPSG:3035", always_xy=True).transform(X0, Y0)
-    transform = Affine(40, 0, east - 30, 0, -40, north + 130)
+    west, top = east - 30, north + 130
+    transform = Affine(40, 0, west, 0, -40, top)
     values = [[1, 2, 1, 2], [2, 1, 2, 1], [1, 1, 2, 2], [2, 2, 1, 1]]
     options: dict[str, Any] = {"driver": "GTiff", "height": 4, "width": 4, "count": 1, "dtype": "uint8"}
     with rasterio.open(tmp_path / "x.tif", "w", crs="EPSG:3035", transform=transform, **options) as file:
@@ -190,7 +191,9 @@ def test_a_raster_in_another_crs_is_not_resampled(tmp_path: Path) -> None:
     expected = 0.0
     for row in range(4):
         for column in range(4):
-            corners = [transform @ (column + dx, row + dy) for dx, dy in ((0, 0), (1, 0), (1, 1), (0, 1))]
+            corners = [
+                (west + 40 * (column + dx), top - 40 * (row + dy)) for dx, dy in ((0, 0), (1, 0), (1, 1), (0, 1))
+            ]
             if values[row][column] == 2:
                 expected += parcel.intersection(shapely.Polygon([back.transform(*corner) for corner in corners])).area
     taken = excluded_area(tmp_path, {"exclude": "x", "values": [2]}, x="x.tif")
