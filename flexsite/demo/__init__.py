@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["write"]
+__all__ = ["write", "write_small"]
 
 
 def write(folder: Path) -> Path:
@@ -31,3 +31,11 @@ def write(folder: Path) -> Path:
     from flexsite.demo.writing import write_region
 
     return write_region(build(), folder)
+
+
+def write_small(folder: Path) -> Path:
+    """Write a corner of the region, 2.4 x 2.4 km, that runs by itself in seconds; return the path of its study."""
+    from flexsite.demo import writing
+    from flexsite.demo.region import build
+
+    return writing.write_small(build(), folder)

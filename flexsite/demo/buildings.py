@@ -12,8 +12,12 @@ import shapely
 from flexsite.demo.frame import CRS, Floats, Geometries, generator
 
 # middle and spread of the building year by quarter
-YEARS = {"centrum": (1840, 70), "vooroorlogs": (1922, 12), "naoorlogs": (1966, 7), "tuinwijk": (1984, 9), "nieuwbouw": (2014, 6),
-         "dorp": (1938, 42), "bedrijven": (1996, 13), "glas": (2003, 9), "groen": (1988, 14), "": (1926, 44)}  # fmt: skip
+YEARS = {"centrum": (1840, 70), "vooroorlogs": (1922, 12), "naoorlogs": (1966, 7), "tuinwijk": (1984, 9),
+         "nieuwbouw": (2014, 6), "dorp": (1938, 42), "bedrijven": (1996, 13), "glas": (2003, 9), "groen": (1988, 14),
+         "": (1926, 44)}  # fmt: skip
+# jobs per 100 m2 of floor
+JOBS = {"industriefunctie": 0.55, "kantoorfunctie": 3.0, "winkelfunctie": 1.5, "bijeenkomstfunctie": 0.9,
+        "onderwijsfunctie": 1.6, "gezondheidszorgfunctie": 2.2, "sportfunctie": 0.4}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,15 +30,14 @@ class Fronts:
     width: Floats
     depth: Floats
 
-    def boxes(
-        self, left: npt.ArrayLike, right: npt.ArrayLike, near: npt.ArrayLike, far: npt.ArrayLike
-    ) -> Geometries:
-        """Return rectangles: `left` and `right` in shares of the width (-0.5..0.5), `near` and `far` in metres from the front."""
+    def boxes(self, left: npt.ArrayLike, right: npt.ArrayLike, near: npt.ArrayLike, far: npt.ArrayLike) -> Geometries:
+        """Return rectangles: from `left` to `right` in shares of the width (-0.5..0.5), `near` to `far` in metres."""
         count = len(self.width)
-        l, r = (np.broadcast_to(np.asarray(v, dtype=float), count) * self.width for v in (left, right))
-        n, f = (np.broadcast_to(np.asarray(v, dtype=float), count) for v in (near, far))
+        x0, x1 = (np.broadcast_to(np.asarray(v, dtype=float), count) * self.width for v in (left, right))
+        y0, y1 = (np.broadcast_to(np.asarray(v, dtype=float), count) for v in (near, far))
         corners = [
-            self.middle + a[:, None] * self.along + b[:, None] * self.away for a, b in ((l, n), (r, n), (r, f), (l, f))
+            self.middle + x[:, None] * self.along + y[:, None] * self.away
+            for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
         ]
         return np.asarray(shapely.polygons(np.round(np.stack(corners, axis=1), 2)))
 
@@ -47,7 +50,7 @@ def fronts(plots: Geometries, roads: Geometries) -> Fronts:
     tree = shapely.STRtree(roads)
     points = shapely.points(middles.reshape(-1, 2))
     distance = shapely.distance(points, roads[tree.nearest(points)]).reshape(len(plots), 4)
-    # of two sides at a road the shorter is the front, as on a corner; 3 m of distance to the middle of it matters little
+    # of two sides at a road the shorter is the front, as on a corner; 3 m more or less to the road does not count
     sides = np.hypot(*np.moveaxis(after - box, 2, 0))
     best = np.argmin(np.round(distance / 3, 0) + 0.02 * sides, axis=1)
     row = np.arange(len(plots))
@@ -143,7 +146,7 @@ def build(parcels: gpd.GeoDataFrame, roads: Geometries) -> gpd.GeoDataFrame:
 def _houses(
     builder: Builder, mask: npt.NDArray[np.bool_], use: npt.NDArray[np.str_], random: np.random.Generator
 ) -> None:
-    """Terraces and pairs of houses: a plot of 25 m holds three houses under one roof line, a wide one a single villa."""
+    """Terraces and pairs of houses: a plot of 25 m holds three houses under one roof, a loose one a villa."""
     numbers, ground, front = builder.select(mask)
     centre = use[numbers] == "centrum"
     loose = np.isin(use[numbers], ["dorp"]) | ((use[numbers] == "tuinwijk") & (random.random(len(numbers)) < 0.5))
@@ -204,7 +207,9 @@ def _halls(builder: Builder, mask: npt.NDArray[np.bool_], random: np.random.Gene
     near = random.uniform(7, 14, count)
     far = near + (front.depth - near - 5) * random.uniform(0.5, 1.0, count)
     function = random.choice(["industriefunctie", "industriefunctie", "kantoorfunctie", "winkelfunctie"], count)
-    builder.add(numbers, ground, front.boxes(left, right, near, far), function, random.choice([1, 2, 2, 3], count), 3, 80)
+    builder.add(
+        numbers, ground, front.boxes(left, right, near, far), function, random.choice([1, 2, 2, 3], count), 3, 80
+    )
 
 
 def _public(
@@ -231,18 +236,20 @@ def dwellings(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     rows = np.repeat(np.arange(len(buildings)), homes)
     shapes = buildings.geometry.to_numpy()[rows]
     centre = shapely.get_coordinates(shapely.point_on_surface(shapes))
-    rim = shapely.get_coordinates(shapely.line_interpolate_point(shapely.boundary(shapes), random.random(len(rows)), normalized=True))
+    rim = shapely.get_coordinates(
+        shapely.line_interpolate_point(shapely.boundary(shapes), random.random(len(rows)), normalized=True)
+    )
     share = 0.8 * random.random((len(rows), 1)) * (homes[rows] > 1)[:, None]
     points = shapely.points(np.round(centre + share * (rim - centre), 2))
-    return gpd.GeoDataFrame({"woningnummer": [f"INV-W{i:05d}" for i in range(1, len(rows) + 1)]}, geometry=points, crs=CRS)
+    return gpd.GeoDataFrame(
+        {"woningnummer": [f"INV-W{i:05d}" for i in range(1, len(rows) + 1)]}, geometry=points, crs=CRS
+    )
 
 
 def jobs(buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return one point per workplace of two jobs and more: vestiging, sector, banen, geometry."""
     random = generator("jobs")
-    per_100 = {"industriefunctie": 0.55, "kantoorfunctie": 3.0, "winkelfunctie": 1.5, "bijeenkomstfunctie": 0.9, "onderwijsfunctie": 1.6,
-               "gezondheidszorgfunctie": 2.2, "sportfunctie": 0.4}  # fmt: skip
-    density = buildings["functie"].map(per_100).fillna(0.0).to_numpy()
+    density = buildings["functie"].map(JOBS).fillna(0.0).to_numpy()
     use = parcels["klasse"].to_numpy(dtype=str)[buildings["parcel"].to_numpy()]
     density = np.where(use == "erf", 0.12, density)
     density = np.where((use == "glastuinbouw") & (buildings["functie"] == "overige gebruiksfunctie"), 0.06, density)
@@ -250,7 +257,9 @@ def jobs(buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoDataF
     count = np.round(floor * density * random.lognormal(0, 0.35, len(floor))).astype(np.int64)
     kept = count >= 2
     points = shapely.point_on_surface(buildings.geometry.to_numpy()[kept])
-    sector = np.where(np.isin(use[kept], ["erf", "glastuinbouw"]), "land- en tuinbouw", buildings["functie"].to_numpy(dtype=str)[kept])
+    sector = np.where(
+        np.isin(use[kept], ["erf", "glastuinbouw"]), "land- en tuinbouw", buildings["functie"].to_numpy(dtype=str)[kept]
+    )
     return gpd.GeoDataFrame(
         {"vestiging": [f"INV-B{i:04d}" for i in range(1, int(kept.sum()) + 1)], "sector": sector, "banen": count[kept]},
         geometry=shapely.set_precision(points, 0.01),

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 Floats = npt.NDArray[np.float64]
+G = TypeVar("G", bound=BaseGeometry)
 Geometries = npt.NDArray[np.object_]
 Km = tuple[float, float]
 
 CRS = "EPSG:28992"
-# In the open North Sea, some 65 km west of the Dutch coast: inside the Dutch grid, yet nothing is there to confuse it with.
+# In the open North Sea, some 65 km west of the Dutch coast: within the Dutch grid, yet nothing is there to confuse.
 ORIGIN = (20_000.0, 520_000.0)
 SIZE = 20_000.0
 SEED = 4202
@@ -96,12 +98,13 @@ def bend(coordinates: Floats) -> Floats:
     turn = 2 * np.pi
     dx = 55 * np.sin(turn * (y / 3700 + x / 9100) + 0.7) + 11 * np.sin(turn * (y + 0.3 * x) / 830 + 2.0)
     dy = 55 * np.sin(turn * (x / 4100 - y / 8300) + 1.9) + 11 * np.sin(turn * (x - 0.2 * y) / 910)
-    return coordinates + np.column_stack([dx, dy])
+    moved: Floats = coordinates + np.column_stack([dx, dy])
+    return moved
 
 
 def segments(starts: Floats, ends: Floats, step: float | None = None) -> Geometries:
     """Make straight lines from `starts` to `ends` (n, 2); with `step`, vertices at most so far apart and bent."""
-    lines: Geometries = shapely.linestrings(np.stack([starts, ends], axis=1))
+    lines: Geometries = np.asarray(shapely.linestrings(np.stack([starts, ends], axis=1)))
     if step is None:
         return lines
     lines = shapely.segmentize(lines, step)
@@ -121,6 +124,23 @@ def polygonal(geometry: Any) -> shapely.MultiPolygon:
     """Return the polygons of a geometry; lines and points that an overlay left behind are dropped."""
     pieces = parts(geometry)
     return shapely.MultiPolygon(list(pieces[shapely.get_dimensions(pieces) == 2]))
+
+
+def dots(coordinates: npt.ArrayLike) -> Geometries:
+    """Make points of coordinates (n, 2)."""
+    return np.asarray(shapely.points(np.asarray(coordinates, dtype=float).reshape(-1, 2)))
+
+
+def along(line: Any, at: npt.ArrayLike) -> Floats:
+    """Return the coordinates (n, 2) at distances along a line."""
+    return np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(line, np.asarray(at, dtype=float))))
+
+
+def one(kind: type[G], geometry: Any) -> G:
+    """Return a geometry that must be of one kind; it says so when it is not."""
+    if not isinstance(geometry, kind):
+        raise TypeError(f"a {kind.__name__} was meant, not a {type(geometry).__name__}")
+    return geometry
 
 
 class Turned:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +52,8 @@ OWNERS: dict[str, Shares] = {
     "wood": {"natuurorganisatie": 0.62, "particulier": 0.22, "gemeente": 0.16},
     "reed": {"natuurorganisatie": 0.8, "waterschap": 0.2},
     "farm": {"particulier": 0.93, "bedrijf": 0.07},
-    "field": {"particulier": 0.82, "bedrijf": 0.06, "gemeente": 0.07, "provincie": 0.02, "waterschap": 0.01, "rijk": 0.02},
+    "field": {"particulier": 0.82, "bedrijf": 0.06, "gemeente": 0.07, "provincie": 0.02, "waterschap": 0.01,
+              "rijk": 0.02},
     "field_town": {"particulier": 0.44, "bedrijf": 0.24, "gemeente": 0.3, "corporatie": 0.005, "provincie": 0.015},
     "fallow": {"gemeente": 0.34, "bedrijf": 0.38, "particulier": 0.22, "corporatie": 0.04, "provincie": 0.02},
     "flats": {"corporatie": 0.72, "bedrijf": 0.18, "particulier": 0.1},
@@ -61,11 +64,15 @@ OWNERS: dict[str, Shares] = {
 }  # fmt: skip
 WILD_USE = {"lake": "water", "beach": "strand", "dunes": "duin", "wood": "bos", "reed": "moeras", "marsh": "kwelder",
             "water": "water", "road": "weg", "motorway": "weg", "rail": "spoor", "farm": "erf"}  # fmt: skip
-ZONING = {"weg": "verkeer", "spoor": "verkeer", "parkeren": "verkeer", "water": "water", "strand": "recreatie", "duin": "natuur",
-          "bos": "bos", "moeras": "natuur", "kwelder": "natuur", "erf": "agrarisch", "grasland": "agrarisch",
-          "akkerland": "agrarisch", "boomgaard": "agrarisch", "glastuinbouw": "agrarisch", "wonen": "wonen",
-          "voorzieningen": "maatschappelijk", "bedrijventerrein": "bedrijventerrein", "park": "groen", "plantsoen": "groen",
-          "sport": "sport", "volkstuin": "recreatie"}  # fmt: skip
+ZONING = {"weg": "verkeer", "spoor": "verkeer", "parkeren": "verkeer", "water": "water", "strand": "recreatie",
+          "duin": "natuur", "bos": "bos", "moeras": "natuur", "kwelder": "natuur", "erf": "agrarisch",
+          "grasland": "agrarisch", "akkerland": "agrarisch", "boomgaard": "agrarisch", "glastuinbouw": "agrarisch",
+          "wonen": "wonen", "voorzieningen": "maatschappelijk", "bedrijventerrein": "bedrijventerrein", "park": "groen",
+          "plantsoen": "groen", "sport": "sport", "volkstuin": "recreatie"}  # fmt: skip
+# the plan for ground that lies fallow, by quarter
+FALLOW = {"centrum": "centrum", "vooroorlogs": "gemengd", "naoorlogs": "maatschappelijk", "tuinwijk": "wonen",
+          "nieuwbouw": "woongebied", "dorp": "wonen", "bedrijven": "bedrijventerrein", "glas": "agrarisch",
+          "": "agrarisch"}  # fmt: skip
 
 
 def build(terrain: Terrain, settlements: Settlements, tiling: Tiling) -> gpd.GeoDataFrame:
@@ -82,7 +89,7 @@ def build(terrain: Terrain, settlements: Settlements, tiling: Tiling) -> gpd.Geo
     face, area = shapely.STRtree(list(terrain.municipalities.values())).query(points, predicate="intersects")
     within[face] = area
     klasse = _landuse(tiling, use, points)
-    frame = gpd.GeoDataFrame(
+    return gpd.GeoDataFrame(
         {
             "perceelnummer": [f"INV-{number:05d}" for number in range(1, count + 1)],
             "owner_class": _owners(terrain, settlements, tiling, use, klasse, points),
@@ -98,7 +105,6 @@ def build(terrain: Terrain, settlements: Settlements, tiling: Tiling) -> gpd.Geo
         geometry=tiling.faces,
         crs=CRS,
     )
-    return frame
 
 
 def draw(shares: Shares, count: int, random: np.random.Generator) -> npt.NDArray[np.str_]:
@@ -146,10 +152,7 @@ def _zoning(
     random = generator("zoning")
     found = np.array([ZONING.get(value, "groen") for value in klasse], dtype="<U24")
     fallow = klasse == "braak"
-    for quarter, value in (
-        ("centrum", "centrum"), ("vooroorlogs", "gemengd"), ("naoorlogs", "maatschappelijk"), ("tuinwijk", "wonen"),
-        ("nieuwbouw", "woongebied"), ("dorp", "wonen"), ("bedrijven", "bedrijventerrein"), ("glas", "agrarisch"), ("", "agrarisch"),
-    ):  # fmt: skip
+    for quarter, value in FALLOW.items():
         found[fallow & (use == quarter)] = value
     centre = use == "centrum"
     found[centre & np.isin(klasse, ["wonen", "voorzieningen"])] = "centrum"
@@ -201,24 +204,26 @@ def neighbourhoods(terrain: Terrain, settlements: Settlements) -> gpd.GeoDataFra
     homes let by corporations, 0..1), geometry.
     """
     random = generator("neighbourhoods")
-    state = {"centrum": (6, 0.24), "vooroorlogs": (6, 0.28), "naoorlogs": (3, 0.61), "tuinwijk": (7, 0.18),
-             "nieuwbouw": (8, 0.22), "dorp": (7, 0.15), "groen": (7, 0.2)}  # fmt: skip
+    state: dict[str, tuple[int | None, float | None]] = {
+        "centrum": (6, 0.24), "vooroorlogs": (6, 0.28), "naoorlogs": (3, 0.61), "tuinwijk": (7, 0.18),
+        "nieuwbouw": (8, 0.22), "dorp": (7, 0.15), "groen": (7, 0.2),
+    }  # fmt: skip
     seeds = shapely.points([place(point) for _, _, point in places.MUNICIPALITIES])
     homes = [name for _, name, _ in places.MUNICIPALITIES]
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     names = list(dict.fromkeys(quarter.name for quarter in settlements.quarters))
     for name in names:
         mine = [quarter for quarter in settlements.quarters if quarter.name == name]
         main = max(mine, key=lambda quarter: quarter.geometry.area)
         shape = shapely.union_all([quarter.geometry for quarter in mine], grid_size=0.01)
         inside = [town for town, area in terrain.municipalities.items() if area.contains(shape.representative_point())]
-        level, social = state.get(main.use, (None, 0.0))
+        level, social = state.get(main.use, (None, None))
         rows.append(
             {
                 "buurtnaam": name,
                 "gemeente": inside[0] if inside else homes[int(np.argmin(shapely.distance(seeds, shape)))],
                 "leefbaarheid": None if level is None else int(np.clip(level + random.integers(-1, 2), 1, 9)),
-                "sociale_huur": None if level is None else round(float(np.clip(social + random.normal(0, 0.05), 0, 1)), 2),
+                "sociale_huur": None if social is None else round(float(social + random.normal(0, 0.03)), 2),
                 "geometry": shape,
             }
         )

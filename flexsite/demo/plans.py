@@ -5,16 +5,28 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import shapely
-from shapely import Geometry
+from shapely.geometry.base import BaseGeometry as Geometry
 
 from flexsite.demo import places
-from flexsite.demo.frame import PRECISION, generator, polygonal
+from flexsite.demo.frame import PRECISION, Geometries, generator, polygonal
 from flexsite.demo.parcels import draw
 from flexsite.demo.rules_layers import frame
 from flexsite.demo.settlements import Settlements
 
 MISSING = -9999
-STATUS = {"1A": 0.2, "1B": 0.04, "1C": 0.03, "2A": 0.12, "2B": 0.03, "2C": 0.04, "3": 0.17, "4A": 0.18, "4B": 0.08, "5A": 0.08, "5B": 0.03}
+STATUS = {
+    "1A": 0.2,
+    "1B": 0.04,
+    "1C": 0.03,
+    "2A": 0.12,
+    "2B": 0.03,
+    "2C": 0.04,
+    "3": 0.17,
+    "4A": 0.18,
+    "4B": 0.08,
+    "5A": 0.08,
+    "5B": 0.03,
+}
 # first and last year that a plan of this status may start, and the share of plans for later, with their years
 YEARS = {"1": (2025, 2033), "2": (2027, 2036), "3": (2029, 2040), "4": (2032, 2050), "5": (2030, 2050)}
 LATER, LATER_YEARS = 0.4, (2038, 2047)
@@ -38,10 +50,18 @@ def build(parcels: gpd.GeoDataFrame, settlements: Settlements) -> gpd.GeoDataFra
     near = known & (kind == "field") & (distance < 520)
     far = known & (kind == "field") & (distance > 1300)
     infill = known & (kind == "plot") & (klasse == "braak") & (area > 2000) & ~np.isin(use, ["bedrijven", "glas"])
-    change = known & (kind == "plot") & np.isin(use, ["bedrijven", "centrum", "naoorlogs"]) & (area > 3000) & (klasse != "braak")
+    change = (
+        known
+        & (kind == "plot")
+        & np.isin(use, ["bedrijven", "centrum", "naoorlogs"])
+        & (area > 3000)
+        & (klasse != "braak")
+    )
     shapes: list[Geometry] = []
     types: list[str] = []
-    open_ground = np.array([shape if ok else None for shape, ok in zip(ground, kind == "field", strict=True)], dtype=object)
+    open_ground = np.array(
+        [shape if ok else None for shape, ok in zip(ground, kind == "field", strict=True)], dtype=object
+    )
     for number in random.choice(np.flatnonzero(near), 46, replace=False):
         shapes.append(_extension(open_ground, points[number], float(random.uniform(130, 290))))
         types.append(str(random.choice(["Uitbreiding uitleg", "Uitbreiding uitleg", "Uitbreiding overig"])))
@@ -57,7 +77,7 @@ def build(parcels: gpd.GeoDataFrame, settlements: Settlements) -> gpd.GeoDataFra
     return _describe(shapes, types, parcels, random)
 
 
-def _extension(open_ground: np.ndarray, point: Geometry, radius: float) -> Geometry:  # type: ignore[type-arg]
+def _extension(open_ground: Geometries, point: Geometry, radius: float) -> Geometry:
     """Return the open ground within a distance of a point: plans do not keep to parcel boundaries."""
     circle = point.buffer(radius, quad_segs=6)
     hit = shapely.intersects(circle, open_ground)
@@ -85,7 +105,9 @@ def _describe(
         density = 26 if sort.startswith("Uitbreiding") else 55
         homes = max(5, round(free.area / 10_000 * density * random.uniform(0.7, 1.2)))
         rows.append((town, str(state), sort, year, homes, "ja" if random.random() < 0.15 else "nee", free))
-    names = [f"{row[0]} {('Uitbreiding', 'Inbreiding')[not row[2].startswith('Uit')]} {i}" for i, row in enumerate(rows, 1)]
+    names = [
+        f"{row[0]} {('Uitbreiding', 'Inbreiding')[not row[2].startswith('Uit')]} {i}" for i, row in enumerate(rows, 1)
+    ]
     columns: dict[str, object] = {"plannaam": names}
     for position, column in enumerate(("gemeente", "status", "plantype", "jaar_van", "aantal", "vertrouwelijk")):
         columns[column] = [row[position] for row in rows]

@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 import shapely
-from shapely import Geometry, Polygon
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry as Geometry
 
 from flexsite.demo import places
-from flexsite.demo.frame import PRECISION, Floats, Geometries, Turned, generator, parts, place, segments, steps
+from flexsite.demo.frame import PRECISION, Floats, Geometries, Turned, along, generator, parts, place, segments, steps
 from flexsite.demo.settlements import Settlements
 from flexsite.demo.terrain import HALF_WIDTH, Line, Terrain, connected
 
@@ -37,7 +38,9 @@ def build(terrain: Terrain, settlements: Settlements) -> Polders:
     covers = list(settlements.covers.values())
     wild = [terrain.zones[name] for name in ("lake", "beach", "dunes", "wood", "reed", "marsh")]
     taken = shapely.union_all([*covers, *wild])
-    rails = shapely.union_all([terrain.rail.buffer(25), terrain.motorway.buffer(60), *(ramp.buffer(12) for ramp in terrain.ramps)])
+    rails = shapely.union_all(
+        [terrain.rail.buffer(25), terrain.motorway.buffer(60), *(ramp.buffer(12) for ramp in terrain.ramps)]
+    )
     roads: list[Line] = []
     water: list[Geometry] = []
     division: list[Geometries] = []
@@ -60,9 +63,7 @@ def build(terrain: Terrain, settlements: Settlements) -> Polders:
     ribbons, ribbon_lines = _ribbons(network, shapely.union_all([taken, rails, terrain.canals.buffer(6)]))
     closed = shapely.union_all([taken, rails, terrain.canals.buffer(4), *water, *ribbons])
     farms = _farms([*network, *roads], closed, terrain)
-    return Polders(
-        tuple(roads), shapely.union_all(water), np.concatenate(division), ribbons, ribbon_lines, farms
-    )
+    return Polders(tuple(roads), shapely.union_all(water), np.concatenate(division), ribbons, ribbon_lines, farms)
 
 
 def _faces(terrain: Terrain) -> list[Polygon]:
@@ -90,24 +91,23 @@ def _bays(face: Polygon, random: np.random.Generator) -> tuple[Geometries, Geome
     for number, (low, high) in enumerate(pairwise(rows)):
         mean = random.uniform(165, 245) if young else random.uniform(70, 140)
         gaps = mean * random.lognormal(0, 0.28, int(frame.length / mean * 1.6) + 3)
-        along = frame.low[0] + np.cumsum(gaps)
-        along = along[along < frame.high[0]]
+        where = frame.low[0] + np.cumsum(gaps)
+        where = where[where < frame.high[0]]
         # a little past the bay, so that bent lines always meet; what sticks out bounds nothing
-        starts.append(frame.back(along, low - (200 if number == 0 else 6)))
-        ends.append(frame.back(along, high + (200 if number == len(rows) - 2 else 6)))
+        starts.append(frame.back(where, low - (200 if number == 0 else 6)))
+        ends.append(frame.back(where, high + (200 if number == len(rows) - 2 else 6)))
         # here and there a strip was divided again
-        split = along[random.random(len(along)) < 0.3]
-        where = low + (high - low) * random.uniform(0.3, 0.7, len(split))
-        starts.append(frame.back(split - 4, where))
-        ends.append(frame.back(split + 0.94 * mean, where))
+        split = where[random.random(len(where)) < 0.3]
+        middle_at = low + (high - low) * random.uniform(0.3, 0.7, len(split))
+        starts.append(frame.back(split - 4, middle_at))
+        ends.append(frame.back(split + 0.94 * mean, middle_at))
     return bays, segments(np.vstack(starts), np.vstack(ends), 120)
 
 
 def _normals(line: Geometry, at: Floats) -> tuple[Floats, Floats]:
     """Return points of a line at distances along it, and the unit normals there."""
-    here = shapely.get_coordinates(shapely.line_interpolate_point(line, at))
-    before = shapely.get_coordinates(shapely.line_interpolate_point(line, np.maximum(at - 5, 0)))
-    after = shapely.get_coordinates(shapely.line_interpolate_point(line, np.minimum(at + 5, line.length)))
+    here = along(line, at)
+    before, after = along(line, np.maximum(at - 5, 0)), along(line, np.minimum(at + 5, line.length))
     run = after - before
     run /= np.maximum(np.hypot(run[:, 0], run[:, 1]), 1e-9)[:, None]
     return here, np.column_stack([-run[:, 1], run[:, 0]])
@@ -152,11 +152,15 @@ def _farms(roads: list[Line], closed: Geometry, terrain: Terrain) -> Geometries:
         width, depth = random.uniform(26, 44, (len(at), 1)), random.uniform(75, 120, (len(at), 1))
         near, far = here + (HALF_WIDTH[road.kind] - 1) * side, here + (HALF_WIDTH[road.kind] + depth) * side
         ring = np.stack([near - width * run, near + width * run, far + width * run, far - width * run], axis=1)
-        shapes += list(shapely.polygons(ring))
+        shapes += list(np.asarray(shapely.polygons(ring)))
     farms: Geometries = np.array(shapes, dtype=object)
     shapely.prepare(closed)
     other = shapely.union_all([road.geometry for road in roads])
-    free = ~shapely.intersects(closed, farms) & (shapely.distance(farms, other) > 1.5) & shapely.within(farms, terrain.land)
+    free = (
+        ~shapely.intersects(closed, farms)
+        & (shapely.distance(farms, other) > 1.5)
+        & shapely.within(farms, terrain.land)
+    )
     farms = farms[free & (random.random(len(farms)) < 0.75)]
     first, second = shapely.STRtree(farms).query(farms, predicate="intersects")
     return np.asarray(np.delete(farms, np.unique(second[second > first])))

@@ -9,8 +9,20 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from flexsite.demo import buildings, parcels, places, plans, polders, rules_layers, settlements, streets, terrain, tiling, timetable
-from flexsite.demo.frame import place
+from flexsite.demo import (
+    buildings,
+    parcels,
+    places,
+    plans,
+    polders,
+    rules_layers,
+    settlements,
+    streets,
+    terrain,
+    tiling,
+    timetable,
+)
+from flexsite.demo.frame import dots, place
 from flexsite.demo.rules_layers import frame
 
 PARCEL_COLUMNS = ["perceelnummer", "owner_class", "geometry"]
@@ -44,8 +56,14 @@ def build() -> Region:
     country = polders.build(ground, towns)
     plots = parcels.build(ground, towns, tiling.build(ground, towns, country))
     lines = [*ground.roads, *towns.streets, *country.roads]
-    houses = buildings.build(plots, np.array([line.geometry for line in lines if line.kind != "cycleway"], dtype=object))
+    houses = buildings.build(
+        plots, np.array([line.geometry for line in lines if line.kind != "cycleway"], dtype=object)
+    )
     planned = plans.build(plots, towns)
+    shapes = plots.geometry.to_numpy()
+    towns_of = plots["municipality"].to_numpy(dtype=str)
+    # borders and coast are those of the parcels, to the last vertex
+    shared = {name: shapely.coverage_union_all(shapes[towns_of == name]) for name in ground.municipalities}
     network = streets.build(ground, towns, country, plots, houses)
     table = timetable.build(ground, towns, network)
     halts = timetable.stops(table)
@@ -59,13 +77,13 @@ def build() -> Region:
         "zoning_coverage": rules_layers.zoning_coverage(ground, towns),
         "natura2000": rules_layers.natura2000(ground),
         "plans": planned,
-        "plans_coverage": rules_layers.municipalities(ground, covered=True),
-        "municipalities": rules_layers.municipalities(ground),
+        "plans_coverage": rules_layers.municipalities(shared, covered=True),
+        "municipalities": rules_layers.municipalities(shared),
         "neighbourhoods": parcels.neighbourhoods(ground, towns),
         "jobs": buildings.jobs(houses, plots),
         "dwellings": buildings.dwellings(houses),
-        "centres": frame(columns, shapely.points([place(entry.centre) for entry in centres])),
-        "area": frame({"naam": [f"{places.REGION} (invented)"]}, [ground.land]),
+        "centres": frame(columns, dots([place(entry.centre) for entry in centres])),
+        "area": frame({"naam": [f"{places.REGION} (invented)"]}, [shapely.coverage_union_all(shapes)]),
     }
     vectors = {(name, name): layer for name, layer in single.items()}
     vectors |= {("restrictions", name): layer for name, layer in rules_layers.restrictions(ground).items()}

@@ -8,10 +8,11 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import Geometry, Polygon
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry as Geometry
 
 from flexsite.demo import places
-from flexsite.demo.frame import CRS, ORIGIN, PRECISION, SIZE, Floats, curve, parts, place, spline
+from flexsite.demo.frame import CRS, ORIGIN, PRECISION, SIZE, along, curve, parts, place, polygonal, spline
 from flexsite.demo.places import SOURCE
 from flexsite.demo.settlements import Settlements
 from flexsite.demo.terrain import Line, Terrain
@@ -37,7 +38,9 @@ def landuse(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     kept = ~shapely.is_empty(inner)
     shapes = [*whole[~field], *inner[kept], *ditch]
     values = [*klasse[~field], *klasse[field][kept], *["water"] * len(ditch)]
-    return frame({"klasse": values, "soort": ["" for _ in range(len(shapes) - len(ditch))] + ["sloot"] * len(ditch)}, shapes)
+    return frame(
+        {"klasse": values, "soort": ["" for _ in range(len(shapes) - len(ditch))] + ["sloot"] * len(ditch)}, shapes
+    )
 
 
 def zoning(parcels: gpd.GeoDataFrame, plans: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -46,7 +49,9 @@ def zoning(parcels: gpd.GeoDataFrame, plans: gpd.GeoDataFrame) -> gpd.GeoDataFra
     shapes = parcels.geometry.to_numpy()
     rows = [(*key, shapely.coverage_union_all(shapes[where])) for key, where in groups.items()]
     adopted = plans[plans["status"].isin(["1A", "2A"]) & (plans["plantype"] != "Pand Transformatie")]
-    names = [f"Bestemmingsplan {town} 2013" for town, *_ in rows] + [f"{name}, woningbouw" for name in adopted["plannaam"]]
+    names = [f"Bestemmingsplan {town} 2013" for town, *_ in rows] + [
+        f"{name}, woningbouw" for name in adopted["plannaam"]
+    ]
     values = [value for _, value, *_ in rows] + ["woongebied"] * len(adopted)
     status = ["onherroepelijk"] * len(rows) + ["vastgesteld"] * len(adopted)
     geometry = [row[-1] for row in rows] + list(adopted.geometry)
@@ -77,7 +82,12 @@ def restrictions(terrain: Terrain) -> dict[str, gpd.GeoDataFrame]:
     links = shapely.union_all([zones["wood"], zones["reed"].buffer(120), curve(places.CANALS[3][2]).buffer(55)])
     forest_edge = shapely.intersection(zones["wood"].buffer(260), land)
     meadow = _around((9.2, 17.4), 1500, 520)
-    network = [zones["wood"], shapely.difference(forest_edge, zones["wood"]), shapely.intersection(links - zones["wood"], land), meadow]
+    network = [
+        zones["wood"],
+        shapely.difference(forest_edge, zones["wood"]),
+        shapely.intersection(links - zones["wood"], land),
+        meadow,
+    ]
     soft_coast = shapely.union_all([zones["beach"], zones["dunes"]]).buffer(150)
     dike = shapely.difference(shapely.intersection(land.exterior.buffer(65), land), soft_coast)
     outer = shapely.difference(shapely.intersection(land.exterior.buffer(145), land), shapely.union(dike, soft_coast))
@@ -87,30 +97,54 @@ def restrictions(terrain: Terrain) -> dict[str, gpd.GeoDataFrame]:
     middle = (20.3, 10.9)
     lib4 = shapely.intersection(_around(middle, 3000, 800, 0.10), land)
     lib5 = shapely.intersection(_around(middle, 5600, 1750, 0.10), land)
-    landscape = [_around((13.9, 6.0), 2300, 1500, 0.5), _around((4.9, 15.4), 1500, 2300, -0.2), _around((8.0, 9.0), 1000, 700, 0.9)]
+    landscape = [
+        _around((13.9, 6.0), 2300, 1500, 0.5),
+        _around((4.9, 15.4), 1500, 2300, -0.2),
+        _around((8.0, 9.0), 1000, 700, 0.9),
+    ]
     silence = _around((5.9, 17.0), 1700, 1100, 0.3)
-    pipes = [curve(((5.2, 1.0), (9.3, 4.6), (11.9, 8.9), (13.9, 10.9), (15.9, 13.9), (16.4, 18.4))), curve(((11.9, 8.9), (7.9, 10.6), (6.9, 14.4), (7.2, 18.6)))]  # fmt: skip
-    power = [curve(((17.9, 3.8), (15.7, 6.9), (13.2, 9.2), (12.5, 11.3), (13.6, 14.2), (13.8, 18.9)), step=350)]
+    main = ((5.2, 1.0), (9.3, 4.6), (11.9, 8.9), (13.9, 10.9), (15.9, 13.9), (16.4, 18.4))
+    branch = ((11.9, 8.9), (7.9, 10.6), (6.9, 14.4), (7.2, 18.6))
+    pipes: list[Geometry] = [curve(main), curve(branch)]
+    power: list[Geometry] = [
+        curve(((17.9, 3.8), (15.7, 6.9), (13.2, 9.2), (12.5, 11.3), (13.6, 14.2), (13.8, 18.9)), step=350)
+    ]
+    found: dict[str, tuple[dict[str, object], list[Geometry]]] = {
+        "natuurnetwerk": (
+            {"naam": ["Helmbos", "Bosrand", "Natte as", "Weidevogelkern"], "hardheid": ["hard"] * 4},
+            network,
+        ),
+        "waterkering": (
+            {
+                "naam": ["Zeedijk", "Zeedijk", "Boezemkade"],
+                "zone": ["kernzone", "beschermingszone", "regionaal"],
+                "hardheid": ["hard", "medium", "medium"],
+            },
+            [dike, outer, quays],
+        ),
+        "drinkwater": (
+            {"zone": ["waterwingebied", "grondwaterbeschermingsgebied"], "hardheid": ["hard", "soft"]},
+            [well, ground - well],
+        ),
+        "luchthaven": ({"zone": ["LIB4", "LIB5"], "hardheid": ["very_hard", "soft"]}, [lib4, lib5 - lib4]),
+        "landschap": (
+            {
+                "naam": ["Meerlanden", "Oude Koog", "Gruttermieden"],
+                "max_woningen": [25] * 3,
+                "hardheid": ["medium"] * 3,
+            },
+            [shape - zones["lake"] for shape in landscape],
+        ),
+        "stiltegebied": ({"naam": ["Stilte Noordwest"], "hardheid": ["soft"]}, [silence]),
+        "buisleiding": ({"stof": ["aardgas"] * 2, "druk_bar": [80, 40], "hardheid": ["very_hard"] * 2}, pipes),
+        "hoogspanning": ({"spanning_kv": [150], "hardheid": ["soft"]}, power),
+    }
+    return {name: frame(columns, _clipped(shapes, land)) for name, (columns, shapes) in found.items()}
 
-    def clip(shapes: list[Geometry]) -> list[Geometry]:
-        cut = [shapely.intersection(shape, land) for shape in shapes]
-        return [shapely.set_precision(shape, PRECISION) for shape in cut]
 
-    return {
-        "natuurnetwerk": frame({"naam": ["Helmbos", "Bosrand", "Natte as", "Weidevogelkern"], "hardheid": ["hard"] * 4}, clip(network)),
-        "waterkering": frame(
-            {"naam": ["Zeedijk", "Zeedijk", "Boezemkade"], "zone": ["kernzone", "beschermingszone", "regionaal"],
-             "hardheid": ["hard", "medium", "medium"]}, clip([dike, outer, quays])),
-        "drinkwater": frame(
-            {"zone": ["waterwingebied", "grondwaterbeschermingsgebied"], "hardheid": ["hard", "soft"]}, clip([well, ground - well])),
-        "luchthaven": frame({"zone": ["LIB4", "LIB5"], "hardheid": ["very_hard", "soft"]}, clip([lib4, lib5 - lib4])),
-        "landschap": frame(
-            {"naam": ["Meerlanden", "Oude Koog", "Gruttermieden"], "max_woningen": [25, 25, 25], "hardheid": ["medium"] * 3},
-            clip([shape - zones["lake"] for shape in landscape])),
-        "stiltegebied": frame({"naam": ["Stilte Noordwest"], "hardheid": ["soft"]}, clip([silence])),
-        "buisleiding": frame({"stof": ["aardgas", "aardgas"], "druk_bar": [80, 40], "hardheid": ["very_hard"] * 2}, clip(pipes)),  # type: ignore[arg-type]
-        "hoogspanning": frame({"spanning_kv": [150], "hardheid": ["soft"]}, clip(power)),  # type: ignore[arg-type]
-    }  # fmt: skip
+def _clipped(shapes: list[Geometry], land: Polygon) -> list[Geometry]:
+    cut = [shapely.set_precision(shapely.intersection(shape, land), PRECISION) for shape in shapes]
+    return [polygonal(shape) if shapely.area(shape) > 0 else shape for shape in cut]
 
 
 def barriers(parcels: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
@@ -123,11 +157,11 @@ def barriers(parcels: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     return found
 
 
-def municipalities(terrain: Terrain, covered: bool | None = None) -> gpd.GeoDataFrame:
+def municipalities(shapes: dict[str, Geometry], *, covered: bool = False) -> gpd.GeoDataFrame:
     """Return the municipalities; `covered` keeps only those of which the plans are known."""
     rows = [row for row in places.MUNICIPALITIES if not covered or row[1] != places.UNCOVERED]
-    columns = {"code": [row[0] for row in rows], "naam": [row[1] for row in rows]}
-    return frame(columns, [terrain.municipalities[row[1]] for row in rows])  # type: ignore[arg-type]
+    columns: dict[str, object] = {"code": [row[0] for row in rows], "naam": [row[1] for row in rows]}
+    return frame(columns, [shapes[row[1]] for row in rows])
 
 
 def _around(centre: tuple[float, float], rx: float, ry: float, turn: float = 0.0) -> Polygon:
@@ -154,7 +188,7 @@ def noise(terrain: Terrain, roads: tuple[Line, ...]) -> npt.NDArray[np.float32]:
     spacing = 40.0
     for level, line in sources:
         at = np.arange(spacing / 2, line.length, spacing)
-        points: Floats = shapely.get_coordinates(shapely.line_interpolate_point(line, at)) - np.array(ORIGIN)
+        points = along(line, at) - np.array(ORIGIN)
         power = 10 ** (level / 10) * 50 * spacing / np.pi
         reach = 54 if level > 60 else 30
         for x, y in points:
@@ -169,7 +203,9 @@ def noise(terrain: Terrain, roads: tuple[Line, ...]) -> npt.NDArray[np.float32]:
     near = terrain.land.buffer(100)
     shapely.prepare(near)
     known = shapely.contains(near, centres)
-    corner = Polygon(np.vstack([spline(((7.3, 20.0), (6.9, 17.2), (5.2, 16.3), (3.4, 16.5), (0.0, 16.2))), [place((0.0, 20.0))]]))
+    corner = Polygon(
+        np.vstack([spline(((7.3, 20.0), (6.9, 17.2), (5.2, 16.3), (3.4, 16.5), (0.0, 16.2))), [place((0.0, 20.0))]])
+    )
     shapely.prepare(corner)
     known &= ~shapely.contains(corner, centres)
     return np.where(known, level_db, NODATA)[::-1].astype(np.float32)

@@ -8,10 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 import shapely
-from shapely import Geometry, LineString, Polygon
+from shapely import LineString, Polygon
+from shapely.geometry.base import BaseGeometry as Geometry
 
 from flexsite.demo import places
-from flexsite.demo.frame import PRECISION, Turned, generator, parts, place, segments, steps, wobble
+from flexsite.demo.frame import PRECISION, Turned, generator, one, parts, place, segments, steps, wobble
 from flexsite.demo.places import Place
 from flexsite.demo.terrain import Line, Terrain, connected
 
@@ -72,7 +73,7 @@ def build(terrain: Terrain) -> Settlements:
     tracks = shapely.union_all([terrain.rail.buffer(24), terrain.motorway.buffer(45)])
     barrier = shapely.union_all([tracks, terrain.canals.buffer(9), terrain.zones["dunes"]])
     for entry in places.PLACES:
-        cover = shapely.difference(wobble(entry.centre, entry.radius, entry.phases), terrain.zones["dunes"])
+        cover = one(Polygon, wobble(entry.centre, entry.radius, entry.phases) - terrain.zones["dunes"])
         covers[entry.name] = cover
         mains, moat = _main_streets(entry, terrain)
         if moat is not None:
@@ -130,7 +131,9 @@ def _quarters(entry: Place, cover: Polygon, mains: list[LineString], terrain: Te
     # the town's edge follows the municipality's ground: a quarter never crosses motorway or railway
     noded = shapely.union_all([cover.exterior, *mains, *lines, terrain.rail, terrain.motorway], grid_size=PRECISION)
     faces = shapely.get_parts(shapely.polygonize(list(parts(noded))))
-    faces = faces[shapely.contains_properly(cover.buffer(2), shapely.point_on_surface(faces)) & (shapely.area(faces) > 1500)]
+    faces = faces[
+        shapely.contains_properly(cover.buffer(2), shapely.point_on_surface(faces)) & (shapely.area(faces) > 1500)
+    ]
     centre = shapely.Point(place(entry.centre))
     far = shapely.distance(shapely.point_on_surface(faces), centre) / entry.radius
     offset = shapely.get_coordinates(shapely.point_on_surface(faces)) - place(entry.centre)
@@ -169,10 +172,10 @@ def _side_streets(quarter: Quarter, blocked: Geometry) -> list[Line]:
         ends.append(frame.back(frame.high[0] + 90, row))
     for low, high in pairwise(rows):
         first = frame.low[0] + random.uniform(0.1, 0.9) * pattern.along
-        along = np.arange(first, frame.high[0], pattern.along) + random.uniform(-9, 9)
-        if len(along):
-            starts.append(frame.back(along, low))
-            ends.append(frame.back(along, high))
+        where = np.arange(first, frame.high[0], pattern.along) + random.uniform(-9, 9)
+        if len(where):
+            starts.append(frame.back(where, low))
+            ends.append(frame.back(where, high))
     if not starts:
         return []
     lines = segments(np.vstack(starts), np.vstack(ends), 45)
@@ -188,7 +191,18 @@ def _side_streets(quarter: Quarter, blocked: Geometry) -> list[Line]:
 
 def _names(use: str) -> tuple[str, ...]:
     trees = ("Elzen", "Wilgen", "Iepen", "Essen", "Berken", "Linden", "Meidoorn", "Vlier", "Esdoorn", "Populieren")
-    birds = ("Grutto", "Wulp", "Tureluur", "Kluut", "Plevier", "Scholekster", "Kieviten", "Lepelaar", "Tapuit", "Karekiet")
+    birds = (
+        "Grutto",
+        "Wulp",
+        "Tureluur",
+        "Kluut",
+        "Plevier",
+        "Scholekster",
+        "Kieviten",
+        "Lepelaar",
+        "Tapuit",
+        "Karekiet",
+    )
     crafts = ("Wever", "Smeden", "Bakker", "Touwslagers", "Kuipers", "Zeilmakers", "Molenaars", "Turfdragers")
     trades = ("Ambacht", "Nijverheids", "Energie", "Ondernemers", "Handels", "Metaal")
     if use in ("bedrijven", "glas"):

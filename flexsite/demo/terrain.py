@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely import Geometry, LineString, Polygon
+from shapely import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry as Geometry
 
 from flexsite.demo import places
-from flexsite.demo.frame import ORIGIN, PRECISION, SIZE, Geometries, curve, parts, place, spline
+from flexsite.demo.frame import ORIGIN, PRECISION, SIZE, Geometries, curve, one, parts, place, spline
 
 # half the width of the parcel that a road lies on, metres
 HALF_WIDTH = {
@@ -56,7 +57,7 @@ def build() -> Terrain:
     """Draw the ground plan."""
     land = Polygon(spline(places.COAST, closed=True, step=90))
     rail = curve(places.RAIL)
-    motorway = shapely.intersection(curve(places.MOTORWAY), land)
+    motorway = one(LineString, shapely.intersection(curve(places.MOTORWAY), land))
     roads = tuple(
         Line(kind, name, part)
         for kind, name, points in places.ROADS
@@ -81,9 +82,7 @@ def _zones(land: Polygon) -> dict[str, Geometry]:
     angle = np.linspace(0, 2 * np.pi, 90, endpoint=False)
     r = 1 + 0.10 * np.sin(2 * angle + 0.6) + 0.07 * np.sin(3 * angle + 2.0) + 0.04 * np.sin(7 * angle)
     middle = place((x, y))
-    shore = np.column_stack(
-        [middle[0] + 1000 * rx * r * np.cos(angle), middle[1] + 1000 * ry * r * np.sin(angle)]
-    )
+    shore = np.column_stack([middle[0] + 1000 * rx * r * np.cos(angle), middle[1] + 1000 * ry * r * np.sin(angle)])
     lake = Polygon(np.round(shore, 2))
     reed = lake.buffer(230, quad_segs=6)
     bay = Polygon(np.round(middle + (shore - middle) * [1.42, 0.62] + [-120.0, 160.0], 2))
@@ -118,7 +117,7 @@ def _municipalities(land: Polygon) -> dict[str, Polygon]:
     for face in faces:
         nearest = int(np.argmin(shapely.distance(seeds, face)))
         found[places.MUNICIPALITIES[nearest][1]].append(face)
-    return {name: shapely.union_all(pieces, grid_size=PRECISION) for name, pieces in found.items()}
+    return {name: one(Polygon, shapely.union_all(pieces, grid_size=PRECISION)) for name, pieces in found.items()}
 
 
 def _ramps(motorway: LineString, roads: tuple[Line, ...]) -> tuple[LineString, ...]:
@@ -126,7 +125,7 @@ def _ramps(motorway: LineString, roads: tuple[Line, ...]) -> tuple[LineString, .
     ramps = []
     for road in roads:
         crossing = shapely.intersection(road.geometry, motorway)
-        if road.name not in places.JUNCTIONS or crossing.geom_type != "Point":
+        if road.name not in places.JUNCTIONS or not isinstance(crossing, Point):
             continue
         on_motorway, on_road = motorway.project(crossing), road.geometry.project(crossing)
         for run in (-1, 1):

@@ -7,16 +7,36 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import Geometry, Polygon
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry as Geometry
 
-from flexsite.demo.frame import PRECISION, Floats, Geometries, Turned, generator, parts, polygonal, segments, steps
+from flexsite.demo.frame import (
+    PRECISION,
+    Floats,
+    Geometries,
+    Turned,
+    along,
+    dots,
+    generator,
+    parts,
+    polygonal,
+    segments,
+    steps,
+)
 from flexsite.demo.polders import Polders
 from flexsite.demo.settlements import PATTERNS, Quarter, Settlements
 from flexsite.demo.terrain import HALF_WIDTH, Terrain, corridors
 
 WILD = ("lake", "beach", "dunes", "wood", "reed", "marsh")
 # mean area of a parcel in nature, m2
-WILD_SIZE = {"lake": 800_000.0, "beach": 250_000.0, "dunes": 170_000.0, "wood": 62_000.0, "reed": 42_000.0, "marsh": 170_000.0}
+WILD_SIZE = {
+    "lake": 800_000.0,
+    "beach": 250_000.0,
+    "dunes": 170_000.0,
+    "wood": 62_000.0,
+    "reed": 42_000.0,
+    "marsh": 170_000.0,
+}
 SLIVER = 45.0
 
 
@@ -67,8 +87,7 @@ def build(terrain: Terrain, settlements: Settlements, polders: Polders) -> Tilin
         inner = _plots(blocks[number], settlements.quarters[quarter[number]], random)
         split[number] = len(inner) > 0
         lines.append(inner)
-    for name in WILD:
-        lines.append(_compartments(blocks[kind == name], WILD_SIZE[name], generator("nature " + name)))
+    lines += [_compartments(blocks[kind == name], WILD_SIZE[name], generator("nature " + name)) for name in WILD]
     shapely.prepare(blocks)
     fields = blocks[kind == "field"]
     line, block = shapely.STRtree(fields).query(polders.division, predicate="intersects")[:, :]
@@ -150,19 +169,19 @@ def _across(network: list[tuple[str, Geometry]]) -> Geometries:
     )
     half = np.array([HALF_WIDTH[kind] for kind, _ in network])[nearest] + 0.4
     lengths = shapely.length(edges)
-    ends = []
-    for share in (0.5 * lengths - 2, 0.5 * lengths, 0.5 * lengths + 2):
-        ends.append(shapely.get_coordinates(shapely.line_interpolate_point(edges, share)))
-    run = ends[2] - ends[0]
+    before, middle, after = (along(edges, 0.5 * lengths + step) for step in (-2, 0, 2))
+    run = after - before
     normal = np.column_stack([-run[:, 1], run[:, 0]]) / np.hypot(run[:, 0], run[:, 1])[:, None] * half[:, None]
-    return segments(ends[1] - normal, ends[1] + normal)
+    return segments(middle - normal, middle + normal)
 
 
 def _plots(block: Polygon, quarter: Quarter, random: np.random.Generator) -> Geometries:
     """Return the lines that divide a block into plots, in two rows back to back; none for a block that stays whole."""
     pattern = PATTERNS[quarter.use]
     none: Geometries = np.array([], dtype=object)
-    whole = {"naoorlogs": 0.42, "tuinwijk": 0.13, "nieuwbouw": 0.26, "dorp": 0.10, "bedrijven": 0.12}.get(quarter.use, 0.07)
+    whole = {"naoorlogs": 0.42, "tuinwijk": 0.13, "nieuwbouw": 0.26, "dorp": 0.10, "bedrijven": 0.12}.get(
+        quarter.use, 0.07
+    )
     lot = random.random()
     if pattern.plot == 0 or block.area < 2.2 * pattern.plot * pattern.depth or lot < whole:
         return none
@@ -181,9 +200,9 @@ def _plots(block: Polygon, quarter: Quarter, random: np.random.Generator) -> Geo
         starts.append(frame.back(frame.low[0] - 5, back))
         ends.append(frame.back(frame.high[0] + 5, back))
     for low, high in rows:
-        along = steps(frame.low[0], frame.high[0], pattern.plot, 0.2, random)[1:-1]
-        starts.append(frame.back(along, low - (6 if low == frame.low[1] else 0)))
-        ends.append(frame.back(along, high + (6 if high == frame.high[1] else 0)))
+        where = steps(frame.low[0], frame.high[0], pattern.plot, 0.2, random)[1:-1]
+        starts.append(frame.back(where, low - (6 if low == frame.low[1] else 0)))
+        ends.append(frame.back(where, high + (6 if high == frame.high[1] else 0)))
     if not starts:
         return none
     return parts(shapely.intersection(segments(np.vstack(starts), np.vstack(ends)), block), 0.05)
@@ -198,7 +217,7 @@ def _compartments(blocks: Geometries, size: float, random: np.random.Generator) 
             continue
         west, south, east, north = block.bounds
         tries = np.column_stack([random.uniform(west, east, 12 * count), random.uniform(south, north, 12 * count)])
-        seeds = shapely.points(np.round(tries, 1))
+        seeds = dots(np.round(tries, 1))
         seeds = seeds[shapely.contains(block, seeds)][:count]
         if len(seeds) < 2:
             continue

@@ -5,15 +5,17 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from shapely import LineString, Point
+from shapely.geometry.base import BaseGeometry as Geometry
 
 from flexsite.demo import places
-from flexsite.demo.frame import Floats, place
+from flexsite.demo.frame import Floats, dots, place
 from flexsite.demo.rules_layers import frame
 from flexsite.demo.settlements import Settlements
 from flexsite.demo.streets import TO_WGS84, Network, shortest
@@ -78,16 +80,19 @@ def build(terrain: Terrain, settlements: Settlements, network: Network) -> Timet
         points.append(np.round(at, 2))
         return len(points) - 1
 
-    stations = [stop(at, "train", f"Station {entry[0]}") for entry, at in zip(places.STATIONS, network.stations, strict=True)]
+    stations = [
+        stop(at, "train", f"Station {entry[0]}") for entry, at in zip(places.STATIONS, network.stations, strict=True)
+    ]
     at = [terrain.rail.project(Point(place(position))) for _, position in places.STATIONS]
     run = [round(abs(distance - at[0]) / TRAIN_SPEED) + 60 * number for number, distance in enumerate(at)]
     routes.append(Route("Waardlijn", "train", tuple(stations), tuple(run), 30))
     # a bus stops at a node of a street, not on a bridge and not where a ring road is broken by the railway
     xy = network.positions()
-    usable = sorted({n for way, tags in network.ways if tags.get("highway") in STREETS and "bridge" not in tags for n in way})
-    nodes = shapely.points(xy[np.array(usable) - 1])
-    nodes = nodes[shapely.distance(nodes, terrain.rail) > 30]
-    tree = shapely.STRtree(nodes)
+    usable = sorted(
+        {n for way, tags in network.ways if tags.get("highway") in STREETS and "bridge" not in tags for n in way}
+    )
+    usable = [n for n in usable if terrain.rail.distance(Point(xy[n - 1])) > 30]
+    tree = shapely.STRtree(dots(xy[np.array(usable) - 1]))
     covers = shapely.union_all([cover.buffer(60) for cover in settlements.covers.values()])
     tracks = [(name, _path(network, calls), headway) for name, calls, headway in LINES]
     for name, town, share in RINGS:
@@ -99,10 +104,9 @@ def build(terrain: Terrain, settlements: Settlements, network: Network) -> Timet
         seconds: list[int] = []
         for distance in _positions(line, covers):
             at_line = line.interpolate(distance)
-            node = nodes[tree.nearest(at_line)]
-            if node.distance(at_line) > 90:
+            here = xy[usable[int(tree.nearest(at_line))] - 1]
+            if at_line.distance(Point(here)) > 90:
                 continue
-            here = shapely.get_coordinates(node)[0]
             number = stop(here, "bus", _label(settlements, here))
             if chosen and number == chosen[-1]:
                 continue
@@ -119,12 +123,12 @@ def _path(network: Network, calls: tuple[str, ...]) -> LineString:
     centres = {entry.name: place(entry.centre) for entry in places.PLACES}
     ends = [int(main[np.argmin(np.hypot(*(xy[main - 1] - centres[call]).T))]) for call in calls]
     nodes = [ends[0]]
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in pairwise(ends):
         nodes += shortest(network, start, end, MAIN)[1:]
     return LineString(xy[np.array(nodes) - 1])
 
 
-def _positions(line: LineString, covers: shapely.Geometry) -> list[float]:
+def _positions(line: LineString, covers: Geometry) -> list[float]:
     """Return where a bus stops: often within settlements, seldom between them, and at both ends."""
     found = [0.0]
     for distance in np.arange(50.0, line.length - 150, 50.0):
@@ -147,7 +151,7 @@ def stops(table: Timetable) -> gpd.GeoDataFrame:
         "naam": list(table.names),
         "mode": list(table.modes),
     }
-    return frame(columns, shapely.points(table.points))
+    return frame(columns, dots(table.points))
 
 
 def write(table: Timetable, path: Path) -> None:
@@ -161,11 +165,13 @@ def write(table: Timetable, path: Path) -> None:
             ("INV", "Waardvervoer (invented)", "https://example.org/", "Europe/Amsterdam", "nl"),
         ],
         "feed_info.txt": [
-            ("feed_publisher_name", "feed_publisher_url", "feed_lang", "feed_start_date", "feed_end_date", "feed_version"),
+            ("feed_publisher_name", "feed_publisher_url", "feed_lang",
+             "feed_start_date", "feed_end_date", "feed_version"),
             ("flexsite demo, invented", "https://example.org/", "nl", "20260101", "20261231", "1"),
         ],
         "calendar.txt": [
-            ("service_id", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "start_date", "end_date"),
+            ("service_id", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+             "start_date", "end_date"),
             ("week", 1, 1, 1, 1, 1, 0, 0, "20260101", "20261231"),
             ("weekend", 0, 0, 0, 0, 0, 1, 1, "20260101", "20261231"),
         ],

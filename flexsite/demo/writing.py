@@ -10,10 +10,10 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import rasterio
 import shapely
-from rasterio.transform import from_origin
 
 from flexsite.demo import rules_layers, streets, timetable
 from flexsite.demo.frame import CRS, ORIGIN, PRECISION, SIZE
@@ -21,9 +21,10 @@ from flexsite.demo.region import Region
 
 Bounds = tuple[float, float, float, float]
 TIME = "2026-01-01T00:00:00.000Z"
-# a corner of Molmerdam: town, railway, motorway, canal and polder
-SMALL: Bounds = (ORIGIN[0] + 6600, ORIGIN[1] + 3500, ORIGIN[0] + 9600, ORIGIN[1] + 6500)
-WHOLE = ("area", "municipalities", "plans_coverage", "zoning_coverage")
+# the east of Molmerdam: town, railway, motorway, canal and polder
+SMALL: Bounds = (ORIGIN[0] + 7250, ORIGIN[1] + 3400, ORIGIN[0] + 9650, ORIGIN[1] + 5800)
+AROUND = 1500.0
+UNCUT = ("parcels", "buildings", "jobs", "dwellings", "stops", "stations", "centres")
 
 
 @contextmanager
@@ -37,14 +38,16 @@ def _fixed_time() -> Iterator[None]:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
 
 
-def write_vectors(layers: dict[tuple[str, str], gpd.GeoDataFrame], folder: Path) -> None:
-    """Write every layer to <file stem>.gpkg; files that are there are replaced."""
+def write_vectors(layers: dict[tuple[str, str], gpd.GeoDataFrame], folder: Path, *, index: bool = True) -> None:
+    """Write every layer to <file stem>.gpkg, with a spatial index or smaller; files that are there are replaced."""
     for stem in {stem: None for stem, _ in layers}:
         (folder / f"{stem}.gpkg").unlink(missing_ok=True)
     with _fixed_time():
         for (stem, name), layer in layers.items():
             path = folder / f"{stem}.gpkg"
-            pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG", append=path.exists())
+            pyogrio.write_dataframe(
+                layer, path, layer=name, driver="GPKG", append=path.exists(), SPATIAL_INDEX="YES" if index else "NO"
+            )
 
 
 def write_noise(region: Region, path: Path, bounds: Bounds | None = None) -> None:
@@ -59,7 +62,7 @@ def write_noise(region: Region, path: Path, bounds: Bounds | None = None) -> Non
     path.unlink(missing_ok=True)
     with rasterio.open(
         path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1, dtype="float32", crs=CRS,
-        transform=from_origin(west, north, cell, cell), nodata=rules_layers.NODATA, compress="deflate", predictor=3,
+        transform=rasterio.Affine(cell, 0.0, west, 0.0, -cell, north), nodata=rules_layers.NODATA, compress="deflate", predictor=3,
     ) as target:  # fmt: skip
         target.write(values, 1)
 
@@ -83,36 +86,52 @@ def write_region(region: Region, folder: Path) -> Path:
 
 
 def clip(layers: dict[tuple[str, str], gpd.GeoDataFrame], bounds: Bounds) -> dict[tuple[str, str], gpd.GeoDataFrame]:
-    """Return what of every layer lies within bounds; a layer with nothing there keeps its nearest feature whole.
+    """Return what of every layer lies within bounds, all in one file.
 
-    Parcels are not cut: those whose point on surface lies within stay.
+    Parcels are not cut: those whose point on surface lies within stay. Of a layer, zone or stage of planning with
+    nothing there the nearest feature stays whole, so that every rule of the study finds its features.
     """
     box = shapely.box(*bounds)
     found: dict[tuple[str, str], gpd.GeoDataFrame] = {}
-    for key, layer in layers.items():
+    for (_, name), layer in layers.items():
         shapes = layer.geometry.to_numpy()
-        if key[1] == "parcels":
-            chosen = layer[shapely.contains_properly(box, shapely.point_on_surface(shapes))]
-        else:
-            chosen = layer[shapely.intersects(shapes, box)]
-            if not len(chosen):
-                chosen = layer.iloc[[int(np.argmin(shapely.distance(shapes, box)))]]
-            elif key[1] not in ("buildings", "jobs", "dwellings", "stops", "stations", "centres"):
-                cut = shapely.intersection(chosen.geometry.to_numpy(), box, grid_size=PRECISION)
-                chosen = chosen.set_geometry(cut)
-                chosen = chosen[(shapely.area(cut) > 1) | (shapely.length(cut) > 1)]
-        found[("region", key[1])] = chosen.reset_index(drop=True)
+        inside = shapely.contains_properly(box, shapely.point_on_surface(shapes))
+        if name not in UNCUT:
+            inside = shapely.intersects(shapes, box)
+        sort = (
+            layer["zone"]
+            if "zone" in layer
+            else layer["status"].str[0]
+            if "status" in layer
+            else layer["geometry"].isna()
+        )
+        missing = sorted(set(sort) - set(sort[inside]))
+        rows = [np.flatnonzero(sort == value) for value in missing]
+        nearest = [int(row[np.argmin(shapely.distance(shapes[row], box))]) for row in rows]
+        chosen = layer[inside]
+        if name not in UNCUT:
+            chosen = chosen.set_geometry(shapely.intersection(chosen.geometry.to_numpy(), box, grid_size=PRECISION))
+            chosen = chosen[~chosen.geometry.is_empty]
+        whole = pd.concat([chosen, layer.iloc[nearest]]) if nearest else chosen
+        found[("region", name)] = whole.sort_index().reset_index(drop=True)
     return found
 
 
 def write_small(region: Region, folder: Path) -> Path:
-    """Write a corner of 3 x 3 km that runs by itself; return its study's path. All layers go into region.gpkg."""
+    """Write a corner of 2.4 x 2.4 km that runs by itself; return its study's path. All layers go into region.gpkg."""
     inputs = folder / "input"
     inputs.mkdir(parents=True, exist_ok=True)
-    write_vectors(clip(region.vectors, SMALL), inputs)
+    layers = clip(region.vectors, SMALL)
+    for name in ("zoning_coverage", "plans_coverage"):
+        path = inputs / f"{name}.geojson"
+        path.unlink(missing_ok=True)
+        pyogrio.write_dataframe(layers.pop(("region", name)), path, driver="GeoJSON", COORDINATE_PRECISION=2)
+    write_vectors(layers, inputs, index=False)
     write_noise(region, inputs / "noise.tif", SMALL)
-    streets.write(region.network, inputs / "streets.osm.pbf", SMALL)
-    text = re.sub(r"path: input/\w+\.gpkg, layer:", "path: input/region.gpkg, layer:", study_text())
+    around = (SMALL[0] - AROUND, SMALL[1] - AROUND, SMALL[2] + AROUND, SMALL[3] + AROUND)
+    streets.write(region.network, inputs / "streets.osm.pbf", around)
+    text = re.sub(r"coverage: input/(\w+)\.gpkg", r"coverage: input/\1.geojson", study_text())
+    text = re.sub(r"path: input/\w+\.gpkg", "path: input/region.gpkg", text)
     text = text.replace("name: Verzonnen Waard (invented)", "name: Verzonnen Waard, a corner (invented)")
     text = re.sub(r"margin: \d+ ", "margin: 3000 ", text)
     study = folder / "study.yaml"
