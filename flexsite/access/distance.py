@@ -15,11 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flexsite.access.search import totals_in_reach
 from flexsite.access.snap import Entrances
 from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray, shortest_arcs
 
 TOLERANCE = 1e-6
 """Metres by which a distance may exceed `within` and still count: rounding of coordinates, not a policy."""
+
+FEW = 1000
+"""Sites for which compiling the search would take longer than it saves (about 1 ms a site)."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,8 @@ def total_within(
     start, (start_node, start_metres) = _grouped(sites.owner[leave.row], count, leave.node, leave.metres)
     stop, (stop_place, stop_metres) = _grouped(arrive.node, nodes, places.owner[arrive.row], arrive.metres)
     known, (known_places,) = _grouped(known_site, count, known_place)
-    total: FloatArray = _search()(
+    search = totals_in_reach if count <= FEW else _compiled()
+    total: FloatArray = search(
         matrix.indptr, matrix.indices, matrix.data, start, start_node, start_metres,
         stop, stop_place, stop_metres, known, known_places,
         np.asarray(values, float), float(limit),
@@ -183,10 +188,8 @@ def touches(graph: Graph, sites: Entrances, edges: BoolArray, count: int) -> Boo
 
 
 @cache
-def _search() -> Callable[..., FloatArray]:
+def _compiled() -> Callable[..., FloatArray]:
     """The search, compiled when numba is there; else the same function in plain Python, with the same answers."""
-    from flexsite.access.search import totals_in_reach
-
     try:
         from numba import njit
     except ImportError:

@@ -68,7 +68,7 @@ class Network:
     @property
     def streets(self) -> Streets:
         """The streets read so far."""
-        return self._window(expand(self._bounds(), self._access.max_snap))
+        return self._window(expand(self._bounds(), self._access.margin + 2 * self._access.max_snap))
 
     def entrances(self, mode: NetworkMode) -> Entrances:
         """Entrances of the sites; `edge` is the row in the street file, whatever the window."""
@@ -131,16 +131,10 @@ class Network:
         if places.complete and len(places) and not (self._streets is not None and self._streets.complete):
             # only what can be at an edge in the window
             box, around = shapely.bounds(places.geometry), expand(window, snap)
-            near = (
-                (box[:, 0] <= around[2])
-                & (box[:, 2] >= around[0])
-                & (box[:, 1] <= around[3])
-                & (box[:, 3] >= around[1])
-            )
+            near = ((box[:, :2] <= around[2:]) & (box[:, 2:] >= around[:2])).all(axis=1)
             places = Places(places.geometry[near], places.value[near], complete=bool(near.all()))
-        needed = expand(
-            join(expand(window, snap), places.bounds), snap
-        )  # the nearest street of a place must be among them
+        # the nearest street of a place must be among them
+        needed = expand(join(expand(window, snap), places.bounds), snap)
         graph = self._window(needed).graph(mode)
         doors = place_entrances(graph, places.geometry, max_snap=snap, barriers=self._barriers_in(needed))
         self.places[source.name, mode] = (len(places), len(doors))

@@ -182,7 +182,7 @@ def read_features(path: Path, selection: OsmSelection) -> NDArray[np.object_]:
     found[:] = [*map(shapely.Point, points), *lines, *areas]
     if not len(found):
         raise InputError(
-            f"no feature has {wanted}",
+            f"no feature has {described(selection)}",
             where=str(path),
             remedy="check key and value at taginfo, or give another extract",
         )
@@ -204,10 +204,17 @@ class _Wanted:
                 return True
         return False
 
-    def __str__(self) -> str:
-        return " or ".join(
-            f"{key}={'|'.join(sorted(values)) if values else '*'}" for key, values in self._values.items()
-        )
+
+def described(selection: OsmSelection) -> str:
+    """A selection of tags in words.
+
+    Examples
+    --------
+    >>> described({"shop": ["supermarket", "convenience"], "amenity": True})
+    'shop=supermarket|convenience or amenity=*'
+    """
+    values = {key: [value] if isinstance(value, str) else value for key, value in selection.items()}
+    return " or ".join(f"{key}={'*' if value is True else '|'.join(value)}" for key, value in values.items())
 
 
 def _way_geometry(way: Any) -> Any | None:

@@ -13,12 +13,12 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from flexsite.access.osm import WGS84, OsmSelection, described, read_features
 from flexsite.access.streets import Bounds, FloatArray, IntArray
 from flexsite.errors import InputError
 from flexsite.layers import projection
 
 if TYPE_CHECKING:
-    from flexsite.access.osm import OsmSelection
     from flexsite.layers import Layers
 
 Geometries = NDArray[np.object_]
@@ -104,14 +104,12 @@ class OsmPlaces:
     """Features of an OpenStreetMap file with any of the given tags."""
 
     def __init__(self, path: Path, selection: OsmSelection, crs: pyproj.CRS) -> None:
-        self.name = path.name
+        self.name = described(selection)
         self.without_value = 0
         self._path, self._selection, self._crs = path, selection, crs
 
     @cached_property
     def _all(self) -> Places:
-        from flexsite.access.osm import WGS84, read_features
-
         found = read_features(self._path, self._selection)
         there = projection.project(found, projection.transformer(WGS84, self._crs))
         there = there[np.isfinite(shapely.bounds(there)).all(axis=1)]

@@ -218,7 +218,7 @@ def _middle(index: Index, polygons: Geometries, row: IntArray, line: IntArray) -
     outside, part = outside[~shapely.is_empty(part)], part[~shapely.is_empty(part)]
     middle = shapely.points(centre[outside])
     xy[outside] = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(part, middle), 0))
-    distance = np.round(np.hypot(xy[:, 0] - centre[:, 0], xy[:, 1] - centre[:, 1]), _EQUAL)
+    distance = np.round(np.hypot(xy[:, 0] - centre[:, 0], xy[:, 1] - centre[:, 1]), _EQUAL).astype(float)
     best = _first(row, distance, segments.edge[segment])
     return row[best], segment[best], xy[best]
 
