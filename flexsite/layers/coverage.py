@@ -32,14 +32,37 @@ class Coverage:
 
 
 def intersection(cells: Array, polygons: Array) -> Array:
-    """The polygonal ground that both cover, cell by cell."""
-    if not len(cells) or not len(polygons):
+    """The polygonal ground that both cover: whole cells where they lie in one piece of it, else their parts."""
+    pieces = subdivided(shapely.union_all(polygons)) if len(polygons) else polygons
+    if not len(cells) or not len(pieces):
         return np.empty(0, dtype=object)
-    ground = shapely.union_all(polygons)
-    shapely.prepare(ground)
-    inside = shapely.contains(ground, cells)
-    edge = cells[~inside & shapely.intersects(ground, cells)]
-    cut = shapely.get_parts(shapely.intersection(edge, ground))
+    tree = shapely.STRtree(pieces)
+    whole = np.unique(tree.query(cells, predicate="within")[0])
+    edge = np.setdiff1d(np.arange(len(cells)), whole)
+    at, piece = tree.query(cells[edge], predicate="intersects")
+    cut = shapely.get_parts(shapely.intersection(cells[edge[at]], pieces[piece]))
     cut = shapely.get_parts(cut)
-    cut = cut[(shapely.get_type_id(cut) == 3) & (shapely.area(cut) > 0)]
-    return np.concatenate([cells[inside], cut])
+    cut = cut[(shapely.get_type_id(cut) == shapely.GeometryType.POLYGON) & (shapely.area(cut) > 0)]
+    return np.concatenate([cells[whole], cut])
+
+
+def subdivided(ground: shapely.Geometry, most: int = 256) -> Array:
+    """Polygons that cover `ground` without overlap, halved until none has more than `most` vertices."""
+    done: list[shapely.Geometry] = []
+    todo = list(shapely.get_parts(np.array([ground], dtype=object)))
+    while todo:
+        shape = todo.pop()
+        if shapely.get_type_id(shape) != shapely.GeometryType.POLYGON or shape.area == 0:
+            continue
+        if shapely.get_num_coordinates(shape) <= most:
+            done.append(shape)
+            continue
+        west, south, east, north = shape.bounds
+        if east - west > north - south:
+            middle = (west + east) / 2
+            halves = shapely.box([west, middle], south, [middle, east], north)
+        else:
+            middle = (south + north) / 2
+            halves = shapely.box(west, [south, middle], east, [middle, north])
+        todo.extend(shapely.get_parts(shapely.get_parts(shapely.intersection(shape, halves))))
+    return np.array(done, dtype=object)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyproj
 
 from flexsite.errors import InputError
-from flexsite.layers.files import RASTERS, locate
+from flexsite.layers.files import ONLY_VECTORS, locate
 from flexsite.layers.table import Bounds, Kind, Source
 
 if TYPE_CHECKING:
@@ -122,12 +122,8 @@ def source_of(spec: Layer, place: str) -> Source:
 def holds_raster(spec: Layer, place: str) -> bool:
     """Whether a file is a raster: by its suffix, else by what GDAL finds in it."""
     dataset = locate(spec.path, place)
-    if dataset.kind != "vector":
+    if dataset.kind != "vector" or dataset.target.lower().endswith(ONLY_VECTORS):
         return dataset.kind == "raster"
-    if dataset.path.suffix.lower() in (".gpkg", ".sqlite") and not source_of(spec, place).names():
-        return True
-    if dataset.path.suffix.lower() in RASTERS:
-        return True
     try:
         return not source_of(spec, place).names()
     except InputError:

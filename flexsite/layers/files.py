@@ -54,8 +54,24 @@ _VECTORS = (
     ".dxf",
     ".gpx",
 )
+ONLY_VECTORS = (
+    ".shp",
+    ".gml",
+    ".geojson",
+    ".json",
+    ".geojsonl",
+    ".fgb",
+    ".csv",
+    ".tab",
+    ".mif",
+    ".kml",
+    ".dxf",
+    ".gpx",
+)
+"""Suffixes that leave no doubt; other files, GeoPackages among them, are opened to see."""
 _GML = (".gml", ".xml")
 _EXTRACTED = (".gml", ".xml", ".gpkg", ".sqlite", ".db", *PARQUET)
+_POINTERS = (b"<OGRVRTDataSource", b"<OGRWFS", b"<OGROAPIF", b"<OGRCSW", b"<GDAL_WMS", b"gdal_streamed_alg")
 _MAX_EXTRACTED = 50 << 30
 
 _lock = threading.RLock()
@@ -101,6 +117,7 @@ def locate(path: Path, place: str) -> Dataset:
             f"{path.name} cannot be read ({error.strerror})", where=place, remedy="check who may read it"
         ) from None
     suffix = path.suffix.lower()
+    _refuse_pointers(path, place)
     if suffix in PARQUET:
         return Dataset(path, str(path), "parquet")
     if suffix in RASTERS:
@@ -108,6 +125,17 @@ def locate(path: Path, place: str) -> Dataset:
     if suffix in _GML:
         return Dataset(path, str(_beside(path)), "vector", staged=True)
     return Dataset(path, str(path), "vector")
+
+
+def _refuse_pointers(path: Path, place: str) -> None:
+    """GDAL follows such files to other files, servers and programs; a layer is one file that the study names."""
+    if path.is_file():
+        with path.open("rb") as file:
+            start = file.read(4096)
+        if any(mark in start for mark in _POINTERS):
+            raise InputError(
+                f"{path.name} only points at other data", where=place, remedy="name the file with the data"
+            )
 
 
 def _missing(path: Path, place: str) -> InputError:
@@ -141,6 +169,9 @@ def _member(archive: Path, member: str | None, path: Path, place: str) -> Datase
         folders = {str(PurePosixPath(name).parent) for name in found}
         if len(found) > 1 and len(folders) == 1 and all(name.lower().endswith(".shp") for name in found):
             return Dataset(path, f"/vsizip/{{{archive}}}/{'' if folders == {'.'} else folders.pop()}", "vector")
+        databases = {name[: name.lower().index(".gdb/") + 4] for name in names if ".gdb/" in name.lower()}
+        if len(databases) == 1:
+            return Dataset(path, f"/vsizip/{{{archive}}}/{databases.pop()}", "vector")
         if not found:
             raise InputError(
                 f"{archive.name} holds no dataset we know",

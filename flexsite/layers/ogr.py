@@ -34,6 +34,7 @@ _CSV = {
     "GEOM_POSSIBLE_NAMES": "wkt,geom,geometry,the_geom",
     "KEEP_GEOM_COLUMNS": "YES",
 }
+_SINGLE = (".geojson", ".geojsonl", ".fgb", ".shp", ".csv")
 
 
 class OgrSource:
@@ -44,25 +45,25 @@ class OgrSource:
         self._target = dataset.target
         self._options: dict[str, Any] = dict(_CSV) if dataset.target.lower().endswith(".csv") else {}
         self._names: list[tuple[str, str | None]] | None = None
-        self._schemas: dict[str, Schema] = {}
+        self._schemas: dict[str | None, Schema] = {}
         self._extents: dict[str, Bounds | None] = {}
         if dataset.target.lower().endswith((".gml", ".xml")):
             _any_geometry(Path(dataset.target))
 
     def names(self) -> list[tuple[str, str | None]]:
         """Layers in file order, each with its geometry type (None: no geometry)."""
-        if self._names is None:
+        if self._names is None and self._target.lower().endswith(_SINGLE):
+            # Without a look at the list of layers, for which GDAL reads a whole GeoJSON once more.
+            schema = self.schema(None)
+            self._names = [(schema.layer, schema.geometry_type)]
+        elif self._names is None:
             with self._opening():
                 found = pyogrio.list_layers(self._target)
             self._names = [(str(name), str(kind) if kind else None) for name, kind in found]
-            if self._options and len(self._names) == 1:
-                # Only the open options tell GDAL which columns of a CSV are coordinates.
-                name = self._names[0][0]
-                self._names = [(name, self.schema(name).geometry_type)]
         return self._names
 
-    def schema(self, layer: str) -> Schema:
-        """The schema of a layer."""
+    def schema(self, layer: str | None) -> Schema:
+        """The schema of a layer; None: the first."""
         if layer not in self._schemas:
             with self._opening():
                 info = pyogrio.read_info(self._target, layer=layer, **self._options)
@@ -74,8 +75,9 @@ class OgrSource:
             geometry = (info["geometry_name"] or "geometry") if has_geometry else ""
             if geometry in fields and not info["geometry_name"]:
                 geometry = "_geometry_"
-            self._schemas[layer] = Schema(
-                layer=layer,
+            name = str(info["layer_name"])
+            self._schemas[layer] = self._schemas[name] = Schema(
+                layer=name,
                 fields=fields,
                 fid=info["fid_column"] if info["fid_column"] not in fields else "",
                 geometry=geometry,

@@ -183,6 +183,11 @@ class SqlLayer:
         return column([row[0] for row in cursor])
 
     @property
+    def features(self) -> int:
+        """Features in the tables that were read."""
+        return sum(len(rows) for rows in self._tables)
+
+    @property
     def extent(self) -> Bounds | None:
         """Bounding rectangle of the tables whose geometry was read, in the CRS of the file."""
         if not self._extents:

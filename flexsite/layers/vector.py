@@ -97,7 +97,7 @@ class VectorReader:
             if self._spec.sql is None:
                 raise ValueError("the layer has no sql")
             self._sql = SqlLayer(self._spec.sql, self.source, self.place, self.name)
-            self.report.features = sum(len(rows) for rows in self._sql._tables)
+            self.report.features = self._sql.features
         return self._sql
 
     def fields(self) -> list[str]:
@@ -326,7 +326,7 @@ def _series(values: pa.Array, missing: Sequence[float | int | str]) -> tuple[pd.
         gone = pc.is_in(values, texts).fill_null(False).to_numpy(zero_copy_only=False)
     elif pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
         for item in missing:
-            if not isinstance(item, str):
+            if not isinstance(item, str) and abs(item) < 2**63:
                 gone |= pc.equal(values, item).fill_null(False).to_numpy(zero_copy_only=False)
     gone &= values.is_valid().to_numpy(zero_copy_only=False)
     if gone.any():
