@@ -494,8 +494,16 @@ def describe(rules: Rules, site: Site) -> Site:
     for measure in rules.study.get("access", {}).get("measures", []):
         places = rules.world.layers[measure["to"]]
         assert isinstance(places, Features)
-        site.measures[measure["id"]] = min(site.ground.distance(place) for place in places.geometries)
+        site.measures[measure["id"]] = min(distance(site.ground, place) for place in places.geometries)
     return site
+
+
+def distance(ground: Geometry, place: Geometry) -> float:
+    """Straight distance, refusing ground with a spike of no width: repeated cutting by floating point leaves some."""
+    metres = float(ground.distance(place))
+    if abs(ground.buffer(-1e-4).distance(place) - metres) > 0.01:
+        raise Debatable("a spike")
+    return metres
 
 
 def join_column(world: World, site: Site, name: str, spec: dict[str, str]) -> None:
