@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.snap import Entrances, Geometries, nearest
-from flexsite.access.streets import Graph, IntArray
+from flexsite.access.snap import ROUNDING, Entrances, Geometries, nearest
+from flexsite.access.streets import FloatArray, Graph, IntArray
 
 LONG_BOUNDARY = 100.0
 """Metres of boundary above which a site gets more entrances than one (design)."""
@@ -46,8 +46,9 @@ def site_entrances(
 
     The street point nearest to the site is the first. Where the outer boundary is longer than 100 m, points along it,
     every `spacing` metres and counter-clockwise from the boundary point nearest to the first entrance, each give their
-    nearest street point. What is farther than `max_snap` is no entrance, nor what lies across a barrier, even when
-    another street near by does not. Then at most 16 are kept, none within `spacing` of one before it. Of a site with
+    nearest street point. A street point farther than `max_snap` from the site is no entrance, nor one across a barrier,
+    even when another street near by is not. Then at most 16 are kept, none within `spacing` of one before it. The
+    straight leg is the shortest line from the site to the street point, wherever the boundary point was. Of a site with
     several parts every outer boundary is walked, the nearest part first.
 
     Parameters
@@ -61,17 +62,19 @@ def site_entrances(
     barriers
         What a straight leg may not cross.
     """
-    index = graph.segments.near(sites, max_snap)
+    # no street point nearest to a boundary point is farther from it than the site is wide and its first entrance away
+    reach = max_snap + np.nan_to_num(extent(sites))
+    index = graph.segments.near(sites, reach)
     first = nearest(index, sites, max_snap)
-    first_leg = _legs(sites[first.owner], first)
     points, owner, order = _boundary_points(sites, first, spacing)
-    more = nearest(index, points, max_snap)
-    more_leg = shapely.linestrings(
-        np.stack([shapely.get_coordinates(points[more.owner]), more.xy], axis=1).reshape(-1, 2, 2)
-    )
-    both = _concatenate(first, Entrances(owner[more.owner], more.edge, more.offset, more.leg, more.xy))
-    rank = np.concatenate([np.zeros(len(first), np.int64), 1 + order[more.owner]])
-    free = ~barriers.block(np.concatenate([first_leg, more_leg]))
+    more = nearest(index, points, float(reach.max(initial=max_snap)))
+    owner, order = owner[more.owner], order[more.owner]
+    leg = shapely.distance(sites[owner], shapely.points(more.xy))
+    both = _concatenate(first, Entrances(owner, more.edge, more.offset, leg, more.xy))
+    rank = np.concatenate([np.zeros(len(first), np.int64), 1 + order])
+    near = both.leg <= max_snap + ROUNDING
+    both, rank = both.take(near), rank[near]
+    free = ~barriers.block(_legs(sites[both.owner], both))
     both, rank = both.take(free), rank[free]
     both = both.take(np.lexsort((rank, both.owner)))
     return both.take(_spread(both, spacing))
@@ -82,8 +85,15 @@ def place_entrances(graph: Graph, places: Geometries, *, max_snap: float, barrie
 
     None when that is farther than `max_snap` or across a barrier.
     """
-    found = nearest(graph.segments.near(places, max_snap), places, max_snap)
+    index = graph.segments.near(places, np.full(len(places), max_snap))
+    found = nearest(index, places, max_snap)
     return found.take(~barriers.block(_legs(places[found.owner], found)))
+
+
+def extent(geometries: Geometries) -> FloatArray:
+    """Diagonal (k,) of the bounds of each geometry, in metres; NaN for an empty one."""
+    box = shapely.bounds(geometries)
+    return np.hypot(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
 
 
 def _legs(geometries: Geometries, entrances: Entrances) -> Geometries:

@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from flexsite.access import distance
-from flexsite.access.entrances import Barriers, place_entrances, site_entrances
+from flexsite.access.entrances import Barriers, extent, place_entrances, site_entrances
 from flexsite.access.places import Places, PlaceSource
 from flexsite.access.snap import Entrances, Geometries
 from flexsite.access.streets import (
@@ -68,7 +68,8 @@ class Network:
     @property
     def streets(self) -> Streets:
         """The streets read so far."""
-        return self._window(expand(self._bounds(), self._access.margin + 2 * self._access.max_snap))
+        around = max(self._access.margin, float(np.nanmax(extent(self._sites))))
+        return self._window(expand(self._bounds(), around + 2 * self._access.max_snap))
 
     def entrances(self, mode: NetworkMode) -> Entrances:
         """Entrances of the sites; `edge` is the row in the street file, whatever the window."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flexsite.access.streets import FloatArray, IntArray
 
 
 def totals_in_reach(
-    pointer: IntArray, head: IntArray, length: FloatArray,
+    pointer: NDArray[np.int32], head: NDArray[np.int32], length: FloatArray,
     start: IntArray, start_node: IntArray, start_metres: FloatArray,
     stop: IntArray, stop_place: IntArray, stop_metres: FloatArray,
     known: IntArray, known_place: IntArray,

@@ -13,11 +13,11 @@ from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray
 
 Geometries = NDArray[np.object_]
 _AT_NODE = 1e-7  # metres from an edge's end within which a point is that end
-_ROUNDING = 1e-9  # metres by which a leg may exceed the limit
+ROUNDING = 1e-9  # metres by which a leg may exceed the limit
 _EQUAL = 8  # decimals of a metre to which two distances are compared
 _CELL = 100.0  # metres of the grid that tells segments near geometries from the others
 _MOST_CELLS = 4000  # along one side
-_ROUNDS = (0.125, 0.25, 0.5, 1.0)  # parts of `max_snap` that are searched one after the other: most streets are near
+_RADII = (15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # metres that points search one after the other
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,13 @@ class Segments:
         offset = np.where(offset <= _AT_NODE, 0.0, np.where(offset >= whole - _AT_NODE, whole, offset))
         return self.begin[segment] + part[:, np.newaxis] * step, offset
 
-    def near(self, geometries: Geometries, distance: float) -> Index:
-        """An index of the segments that can be within a distance of the geometries; of the others no shape is made."""
+    def near(self, geometries: Geometries, distance: FloatArray) -> Index:
+        """An index of the segments that can be within a distance (k,) of geometries; of the others no shape is made."""
         end = self.begin + self.step
         low, high = np.minimum(self.begin, end), np.maximum(self.begin, end)
         boxes = shapely.bounds(geometries)
-        rows = np.flatnonzero(_meet(low, high, boxes[np.isfinite(boxes).all(axis=1)], distance + 1.0))
+        boxes += np.outer(distance + 1.0, [-1, -1, 1, 1])
+        rows = np.flatnonzero(_meet(low, high, boxes[np.isfinite(boxes).all(axis=1)]))
         lines = np.asarray(shapely.linestrings(np.stack([self.begin[rows], end[rows]], axis=1)), dtype=object)
         return Index(self, rows, lines, shapely.STRtree(lines))
 
@@ -96,8 +97,8 @@ class Index:
     tree: shapely.STRtree
 
 
-def _meet(low: FloatArray, high: FloatArray, boxes: FloatArray, distance: float) -> BoolArray:
-    """Which of the boxes low..high (k, 2) may be within a distance of any of the other boxes (b, 4), by a grid."""
+def _meet(low: FloatArray, high: FloatArray, boxes: FloatArray) -> BoolArray:
+    """Which of the boxes low..high (k, 2) may meet any of the other boxes (b, 4), by a grid."""
     if not len(low) or not len(boxes):
         return np.zeros(len(low), bool)
     origin, far = low.min(axis=0), high.max(axis=0)
@@ -107,7 +108,7 @@ def _meet(low: FloatArray, high: FloatArray, boxes: FloatArray, distance: float)
     def cells(xy: FloatArray) -> IntArray:
         return np.asarray(np.clip((xy - origin) // cell, 0, shape - 1), dtype=np.int64)
 
-    first, last = cells(boxes[:, :2] - distance), cells(boxes[:, 2:] + distance) + 1
+    first, last = cells(boxes[:, :2]), cells(boxes[:, 2:]) + 1
     marks = np.zeros(shape + 1, np.int64)
     for column, row, sign in ((first, first, 1), (first, last, -1), (last, first, -1), (last, last, 1)):
         np.add.at(marks, (column[:, 0], row[:, 1]), sign)
@@ -141,7 +142,7 @@ def nearest(index: Index, geometries: Geometries, max_snap: float) -> Entrances:
     Parameters
     ----------
     index
-        `graph.segments.near(geometries, max_snap)`, or of geometries around these.
+        `graph.segments.near(...)` of these geometries and this distance, or of more.
     geometries
         (k,) in the study's CRS.
     max_snap
@@ -164,14 +165,12 @@ _Found = tuple[IntArray, IntArray, FloatArray, FloatArray]
 
 
 def _of_points(index: Index, geometries: Geometries, rows: IntArray, max_snap: float) -> _Found:
-    """Points search a small circle first, as most streets are near."""
+    """Points search small circles first, as most streets are near."""
     segments, xy = index.segments, shapely.get_coordinates(geometries[rows])
     owners, chosen, metres = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
     left = np.arange(len(rows))
-    for part in _ROUNDS:
-        point, line = index.tree.query(
-            geometries[rows[left]], predicate="dwithin", distance=part * max_snap + _ROUNDING
-        )
+    for reach in (*(radius for radius in _RADII if radius < max_snap), max_snap):
+        point, line = index.tree.query(geometries[rows[left]], predicate="dwithin", distance=reach + ROUNDING)
         point, segment = left[point], index.rows[line]
         touched, _ = segments.project(segment, xy[point])
         distance = np.hypot(*(touched - xy[point]).T)
@@ -190,7 +189,7 @@ def _of_shapes(index: Index, geometries: Geometries, rows: IntArray, max_snap: f
     """Lines and polygons search by exact distance; those that streets run through, by their point on surface."""
     segments = index.segments
     (row, line), leg = index.tree.query_nearest(geometries[rows], max_distance=max_snap + 1e-6, return_distance=True)
-    within = leg <= max_snap + _ROUNDING
+    within = leg <= max_snap + ROUNDING
     row, line, leg = rows[row[within]], line[within], leg[within]
     through = (leg == 0) & (shapely.get_dimensions(geometries[row]) == 2)
     beside = np.flatnonzero(~through)

@@ -48,9 +48,10 @@ def test_points_every_50_metres_counter_clockwise() -> None:
     found = enter(STREET, corner, max_snap=60)
     slope = np.hypot(300, 80)
     # neighbours are 48.3 m apart on the street, which is within 50, so every second one stays
-    expected = [(0.0, 10.0)] + [(300 / slope * step, 10 + 80 / slope * step) for step in (100,)]
-    assert found.xy[:, 0] == pytest.approx([x for x, _ in expected])
-    assert found.leg == pytest.approx([y for _, y in expected])
+    expected = [300 / slope * step for step in (0, 100, 200)]
+    assert found.xy[:, 0] == pytest.approx(expected)
+    # the leg is the shortest line to the site: square to its slope
+    assert found.leg == pytest.approx([10, *((10 + 80 / 300 * x) * 300 / slope for x in expected[1:])], rel=0.02)
     turned = enter(STREET, corner.reverse(), max_snap=60)
     np.testing.assert_allclose(turned.xy, found.xy, atol=1e-9)
 
@@ -125,6 +126,13 @@ def test_every_part_of_a_site_is_walked_and_holes_are_not() -> None:
     )
 
 
+def test_the_leg_does_not_cross_the_site() -> None:
+    thick = shapely.Polygon([(0, 20), (10, 10), (300, 10.1), (300, 95), (0, 95)])
+    found = enter(STREET, thick, max_snap=60)  # its far side is 95 m from the street, and looks through the site
+    assert found.leg.max() < 21
+    assert found.xy[:, 0].max() == pytest.approx(300, abs=50)
+
+
 def test_a_place_has_one_entrance() -> None:
     canal = Barriers(geometries(shapely.box(40, 5, 60, 8)))
     places = geometries(
@@ -171,13 +179,10 @@ def test_properties(lines: list, box: tuple, spacing: float) -> None:
         for step in range(int(np.ceil(ring.length / spacing))):
             place = ring.interpolate((begin + step * spacing) % ring.length)
             nearby = shapely.ops.nearest_points(street, place)[0]
-            if (
-                place.distance(street) <= 100
-                and min(nearby.distance(door) for door in doors) >= spacing
-                and len(doors) < 16
-            ):
+            if site.distance(nearby) <= 100 and min(nearby.distance(door) for door in doors) >= spacing:
                 doors.append(nearby)
-        legs = [site.boundary.distance(door) for door in doors]
+        doors = doors[:16]
+        legs = [site.distance(door) for door in doors]
         assert (
             len(doors) == len(found) or _tie(graph, ring, begin, spacing) or min(abs(leg - 100) for leg in legs) < 1e-6
         )
