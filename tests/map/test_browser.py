@@ -28,7 +28,8 @@ PIXELS = """(pane) => {
     const image = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     for (const value of new Uint32Array(image.data.buffer)) {
       const colour = '#' + hex(value) + hex(value >> 8) + hex(value >> 16);
-      if (value >>> 24 === 255) counts[colour] = (counts[colour] || 0) + 1;
+      const key = value >>> 24 === 255 ? colour : 'translucent';
+      if (value >>> 24) counts[key] = (counts[key] || 0) + 1;
     }
   }
   return counts;
@@ -47,7 +48,7 @@ CLASS_COLOURS = {
     "top 5 %": "#1f6fb2",
     "top 20 %": "#3fb3bd",
     "rest": "#b5dfa5",
-    "unsuitable": "#d3d6d9",
+    "unsuitable": "#e6e8ea",
 }
 
 
@@ -297,7 +298,7 @@ def test_a_rule_can_be_switched_on(open_map: OpenMap) -> None:
     opened.page.click("#fs-tab-rules")
     opened.page.check("label:has-text('natura2000') input")
     opened.page.wait_for_timeout(300)
-    assert sum(opened.js(PIXELS, "fsGround").values()) > 300
+    assert opened.js(PIXELS, "fsGround")["translucent"] > 300
     assert "natura2000" in opened.text("#fs-legend")
     opened.page.uncheck("label:has-text('natura2000') input")
     assert opened.page.locator(".leaflet-fsGround-pane canvas").count() == 0

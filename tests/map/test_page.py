@@ -106,6 +106,10 @@ def test_an_addition_that_needs_the_network_is_refused(data: MapData) -> None:
         site_map.html()
 
 
+def test_it_shows_in_a_notebook(data: MapData) -> None:
+    assert SiteMap(data)._repr_html_().startswith("<div")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -118,7 +118,7 @@ function siteContent(words, sites, site) {
     profile && [words.t('card.homes_fit'), words.n(site.homes_fit, 0)],
     [words.t('card.area'), site.area_m2 === null ? words.t('card.nodata') : words.n(site.area_m2, 0) + '\u00a0m\u00b2'],
     site.route !== null && [words.t('card.route'), site.route ? words.word('route', site.route) : words.t('card.nodata'),
-      site.route_share === null ? null : words.t('card.share', { share: words.percent(site.route_share) })],
+      site.route_share === null || site.route_share >= 0.995 ? null : words.t('card.share', { share: words.percent(site.route_share) })],
     site.site_kind && [words.t('card.kind'), site.site_kind],
     [words.t(grid ? 'card.candidate.cells' : 'card.candidate'), site.candidate_id],
   ]);
@@ -131,7 +131,7 @@ function siteContent(words, sites, site) {
   const columns = sites.columns.filter((item) => item.value).map((item) => {
     const share = site.columns[item.name + '_share'];
     return [words.label(item.label), valueText(words, null, site.columns[item.name], ''),
-      typeof share === 'number' && share < 0.995 ? words.t('card.share', { share: words.percent(share) }) : null];
+      share > 0 && share < 0.995 ? words.t('card.share', { share: words.percent(share) }) : null];
   });
   const measures = sites.measures.filter((item) => item.value).map((item) =>
     [words.label(item.label), valueText(words, null, site.measures[item.column], item.unit)]);

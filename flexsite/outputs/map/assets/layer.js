@@ -250,7 +250,7 @@ const NameLayer = L.Layer.extend({
 
   onAdd(map) {
     const pane = map.getPane('fsNames') || map.createPane('fsNames');
-    pane.style.zIndex = 440;
+    pane.style.zIndex = 460;
     pane.style.pointerEvents = 'none';
     this.labels = this.names.map((name) => pane.appendChild(el('span', { className: 'fs-name' }, name)));
     map.on('zoomend viewreset', this.place, this);

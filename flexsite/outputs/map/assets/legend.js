@@ -5,7 +5,7 @@ const STYLES = [
   { fill: '#1f6fb2', stroke: '#0f3f68', from: 12, dot: 5, halo: true, ink: '#ffffff', key: 'legend.top5' },
   { fill: '#3fb3bd', stroke: '#1d6a71', from: 12, dot: 5, halo: true, ink: '#12373b', key: 'legend.top20' },
   { fill: '#b5dfa5', stroke: '#5f8a50', from: 12, dot: 4, halo: true, ink: '#2c4a22', key: 'legend.rest' },
-  { fill: '#d3d6d9', stroke: '#8c949c', from: 0, dot: 3, dotColour: '#a4abb2', ink: '#4c555e', key: 'legend.unsuitable' },
+  { fill: '#e6e8ea', stroke: '#a3abb3', width: 0.7, from: 0, dot: 3, dotColour: '#a4abb2', ink: '#8b949c', key: 'legend.unsuitable' },
   { fill: '#3fb3bd', stroke: '#1d6a71', from: 11, dot: 4, halo: true, ink: '#12373b', key: 'legend.available' },
 ];
 const PAINT_ORDER = [4, 5, 3, 2, 1, 0];
@@ -15,7 +15,7 @@ const GROUND_COLOURS = ['#b35806', '#7b3294', '#a50f15', '#8c6d1f', '#4d4d4d', '
 
 function groundStyle(place) {
   const colour = GROUND_COLOURS[place % 6];
-  return { fill: colour + '33', stroke: colour, from: 10, hatch: (place + Math.floor(place / 6)) % 6, ink: colour, dot: 2, dotColour: colour };
+  return { fill: colour + '33', stroke: colour, from: 13, hatch: (place + Math.floor(place / 6)) % 6, ink: colour, dot: 2, dotColour: colour };
 }
 
 // In the order of painting.
@@ -50,10 +50,7 @@ function legendContent(app, counts) {
       if (!app.ground.hidden.has(place)) lines.push(line(swatchOf(groundStyle(place)), ruleName(words, sites.rule(id)), null));
     }
   }
-  lines.push(line(swatchOf(BACKDROP.area), words.t('legend.area'), null));
   const open = app.legendOpen === undefined ? !narrow() : app.legendOpen;
-  const title = sites.profile ? words.label(sites.profile.label) : words.t('legend');
   return el('details', { open, ontoggle: (event) => { app.legendOpen = event.target.open; } },
-    el('summary', {}, words.t('legend')), sites.profile ? el('p', { className: 'fs-legend-for' }, title) : null,
-    el('ul', {}, lines), el('p', { className: 'fs-note' }, words.t('legend.dots')));
+    el('summary', {}, words.t('legend')), el('ul', {}, lines), el('p', { className: 'fs-note' }, words.t('legend.dots')));
 }

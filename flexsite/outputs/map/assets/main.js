@@ -138,6 +138,9 @@ class App {
     this.tabs.replaceWith(tabs);
     this.tabs = tabs;
     this.showBody();
+    const { panel } = this.parts;
+    const above = this.body.getBoundingClientRect().top - panel.getBoundingClientRect().top - tabs.offsetHeight;
+    if (above < 0 && !narrow()) panel.scrollTop += above; // the new part starts at its beginning
   }
 
   showGround(place, on) {
@@ -188,12 +191,19 @@ class App {
     const i = this.layer.pick(at.x, at.y, this.map.getZoom());
     if (i >= 0) {
       this.pick(i, false);
+      this.clear(event.latlng);
       return;
     }
     this.layer.selected = -1;
     this.place = this.sites.describePlace(at.x, at.y, study);
     this.opened();
     this.cross.setLatLng(event.latlng).addTo(this.map);
+    this.clear(event.latlng);
+  }
+
+  // The card must not lie on what it is about.
+  clear(latlng) {
+    if (!narrow()) this.map.panInside(latlng, { paddingTopLeft: [30, 30], paddingBottomRight: [430, 30] });
   }
 
   pick(i, fly) {
