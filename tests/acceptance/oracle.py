@@ -139,9 +139,13 @@ def reaches(value: float, limit: float, tolerance: float = 1e-7) -> bool:
 
 
 def touches(inside: float, whole: float, touch: dict[str, float] | None) -> bool:
-    share = (touch or {}).get("share", 0.01)
-    least = (touch or {}).get("area", min(50.0, whole / 2))
-    return inside > 0 and reaches(inside / whole, share) and reaches(inside, least)
+    share, least = (touch or {}).get("share", 0.01), (touch or {}).get("area", 50.0)
+    if inside == 0:
+        return False
+    enough = reaches(inside, min(least, whole / 2))
+    if touch and enough != reaches(inside, least):
+        raise Debatable("whether half the site is enough where `touch` gives an area")
+    return enough and reaches(inside / whole, share)
 
 
 def polygons(geometry: Geometry) -> list[Geometry]:
