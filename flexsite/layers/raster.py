@@ -16,6 +16,7 @@ from rasterio.windows import Window
 from flexsite.errors import InputError
 from flexsite.layers import projection
 from flexsite.layers.files import Dataset, locate
+from flexsite.layers.overlap import Overlap, Windows, of_grid, of_quads
 from flexsite.layers.report import LayerReport
 from flexsite.layers.table import Array, Bounds, Mask
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from flexsite.study.models import Layer
 
 Statistic = Literal["mean", "min", "max"]
-_BATCH = 400_000
 _TRIFLE = 1e-6
 """m2 (or that share of a polygon below 1 m2): an overlap no larger is rounding, and its cell no minimum or maximum."""
 
@@ -90,7 +90,7 @@ class Raster:
         """Cells with a value, as polygons in the CRS of the study, and their values; all or those near `bounds`."""
         part = self if bounds is None else self._around(bounds)
         rows, columns = np.nonzero(part.valid)
-        quads = part._quads(rows, columns, rows + 1, columns + 1)
+        quads = part._cells(rows, columns)
         values = part.values[rows, columns]
         if bounds is not None and len(quads):
             west, south, east, north = shapely.bounds(quads).T
@@ -106,59 +106,41 @@ class Raster:
         that is missing or empty.
         """
         polygons = np.asarray(polygons, dtype=object)
+        sizes = shapely.area(polygons)
         total = np.zeros(len(polygons))
         covered = np.zeros(len(polygons))
         low, high = np.full(len(polygons), np.inf), np.full(len(polygons), -np.inf)
-        for polygon, cells, stored, sizes in self._pairs(polygons):
-            area = np.zeros(len(polygon))
-            shapely.prepare(polygons[np.unique(polygon)])
-            within = shapely.contains_properly(polygons[polygon], cells)
-            area[within] = sizes[within]
-            edge = np.flatnonzero(~within)
-            edge = edge[shapely.intersects(polygons[polygon[edge]], cells[edge])]
-            area[edge] = shapely.area(shapely.intersection(polygons[polygon[edge]], cells[edge]))
-            values = stored.astype(float)
+        for found in self._overlaps(polygons):
+            known = self.valid[found.row, found.column]
+            polygon, area = found.polygon[known], found.area[known]
+            values = self.values[found.row[known], found.column[known]].astype(float)
             np.add.at(total, polygon, area * values)
             np.add.at(covered, polygon, area)
-            real = area > _TRIFLE * np.minimum(1.0, shapely.area(polygons[polygon]))
+            real = area > _TRIFLE * np.minimum(1.0, sizes[polygon])
             np.minimum.at(low, polygon[real], values[real])
             np.maximum.at(high, polygon[real], values[real])
-        enough = (covered > 0) & (2 * covered >= shapely.area(polygons) * (1 - 1e-9))
+        enough = (covered > 0) & (2 * covered >= sizes * (1 - 1e-9))
         with np.errstate(invalid="ignore", divide="ignore"):
             # Within the extremes: rounding may not lift the mean of equal values above them.
             result = {"mean": np.clip(total / covered, low, high), "min": low, "max": high}[statistic]
         return np.where(enough, result, np.nan)
 
-    def _pairs(self, polygons: Array) -> Iterator[tuple[Array, Array, Array, Array]]:
-        """Batches of cells that may meet a polygon: number of the polygon, cell, value and area of the cell."""
-        asked = np.flatnonzero(~(shapely.is_missing(polygons) | shapely.is_empty(polygons)))
-        if not len(asked) or not self.valid.any():
-            return
-        windows = self._windows(shapely.bounds(polygons[asked]))
-        counts = np.maximum(windows[:, 1] - windows[:, 0], 0) * np.maximum(windows[:, 3] - windows[:, 2], 0)
-        for start, stop, group in _batches(counts):
-            if start == stop:
-                continue
-            chosen = asked[group]
-            widths = windows[group, 3] - windows[group, 2]
-            owner = np.repeat(np.arange(len(group)), counts[group])
-            offset = np.arange(len(owner)) - np.repeat(np.cumsum(counts[group]) - counts[group], counts[group])
-            owner, offset = owner[start:stop], offset[start:stop]
-            rows, columns = (
-                windows[group, 0][owner] + offset // widths[owner],
-                windows[group, 2][owner] + offset % widths[owner],
-            )
-            known = self.valid[rows, columns]
-            rows, columns, owner = rows[known], columns[known], chosen[owner[known]]
-            cells = self._quads(rows, columns, rows + 1, columns + 1)
-            yield owner, cells, self.values[rows, columns], shapely.area(cells)
+    def _overlaps(self, polygons: Array) -> Iterator[Overlap]:
+        asked = np.flatnonzero(np.isin(shapely.get_type_id(polygons), (3, 6)) & ~shapely.is_empty(polygons))
+        windows = Windows(asked, self._windows(shapely.bounds(polygons[asked])))
+        if projection.same(self.crs, self.study_crs):
+            return of_grid(polygons, self.transform, windows)
+        return of_quads(polygons, self._cells, self.valid, windows)
+
+    def _cells(self, rows: Array, columns: Array) -> Array:
+        return self._quads(rows, columns, rows + 1, columns + 1)
 
     def _windows(self, bounds: Array) -> Array:
         """Rows and columns (first row, end row, first column, end column) that hold rectangles in the study's CRS."""
         height, width = self.values.shape
         change = projection.transformer(self.study_crs, self.crs)
         west, south, east, north = bounds.T
-        steps = np.linspace(0, 1, 2 if change is None else 9)
+        steps = np.linspace(0, 1, 2 if change is None else 9 if len(bounds) > 1 else 65)
         along_x, along_y = west + np.outer(steps, east - west), south + np.outer(steps, north - south)
         one = np.ones((len(steps), 1))
         x = np.concatenate([along_x, along_x, one * west, one * east])
@@ -167,11 +149,11 @@ class Raster:
             x, y = (item.reshape(x.shape) for item in change.transform(x.ravel(), y.ravel()))
         inverse = ~self.transform
         columns, rows = inverse.a * x + inverse.b * y + inverse.c, inverse.d * x + inverse.e * y + inverse.f
-        slack = 1e-6 if change is None else 1.0
         result = np.empty((len(bounds), 4), np.int64)
         for at, (values, size) in ((0, (rows, height)), (2, (columns, width))):
             finite = np.isfinite(values).all(axis=0)
             low, high = np.where(finite, values.min(axis=0), 0), np.where(finite, values.max(axis=0), size)
+            slack = 1e-6 if change is None else 1.0 + (high - low) * 1e-3
             result[:, at] = np.clip(np.floor(low - slack), 0, size)
             result[:, at + 1] = np.clip(np.ceil(high + slack), 0, size)
         return result
@@ -231,24 +213,6 @@ def _runs(mask: Mask) -> tuple[Array, Array, Array]:
     change = np.diff(padded, axis=1)
     rows, starts = np.nonzero(change == 1)
     return rows, starts, np.nonzero(change == -1)[1]
-
-
-def _batches(counts: Array) -> Iterator[tuple[int, int, Array]]:
-    """Groups of items of about `_BATCH` pairs together; one item with more comes in pieces (start, stop, items)."""
-    group: list[int] = []
-    size = 0
-    for item, count in enumerate(counts.tolist()):
-        if count > _BATCH:
-            for start in range(0, count, _BATCH):
-                yield start, min(start + _BATCH, count), np.array([item])
-            continue
-        if size + count > _BATCH:
-            yield 0, size, np.array(group)
-            group, size = [], 0
-        group.append(item)
-        size += count
-    if group:
-        yield 0, size, np.array(group)
 
 
 class RasterReader:

@@ -150,14 +150,14 @@ def test_area_weighted_borders() -> None:
 
 
 def test_a_polygon_with_more_cells_than_a_batch_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    import flexsite.layers.raster as module
+    import flexsite.layers.overlap as module
 
     raster = grid("upright", np.arange(400.0).reshape(20, 20))
     shapes = np.array(
         [shapely.box(120_010, 480_510, 120_490, 480_990), shapely.box(120_000, 480_990, 120_010, 481_000)]
     )
     whole = raster.area_weighted(shapes, "mean")
-    monkeypatch.setattr(module, "_BATCH", 37)
+    monkeypatch.setattr(module, "BATCH", 37)
     assert raster.area_weighted(shapes, "mean") == pytest.approx(whole, rel=1e-12)
 
 
@@ -236,3 +236,27 @@ def test_a_world_file_and_a_text_grid(tmp_path: Path, layers: Open) -> None:
     raster = layers(grid={"path": tmp_path / "grid.asc", "crs": "EPSG:28992"}).raster("grid")
     assert raster.values[raster.valid].tolist() == [1, 2, 4, 5, 6]
     assert raster.runs(raster.values > 4)[0].bounds == (120_010, 480_000, 120_030, 480_010)
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [UPRIGHT, Affine(25, 0, 120_000, 0, 25, 480_000), Affine(-25, 0, 121_000, 0, -25, 481_000), SLANTED],
+)
+def test_area_weighted_of_polygons_with_holes_and_parts_however_the_grid_lies(transform: Affine) -> None:
+    rng = np.random.default_rng(11)
+    values = rng.random((40, 40))
+    raster = Raster("grid", values, rng.random((40, 40)) > 0.1, transform, RD, RD)
+    cells, found = raster.cells()
+    west, south, east, north = shapely.total_bounds(cells)
+    points = shapely.points(rng.uniform(west, east, 60), rng.uniform(south, north, 60))
+    discs = shapely.difference(shapely.buffer(points, 120), shapely.buffer(points, rng.uniform(5, 100, 60)))
+    shapes = shapely.union(discs, np.roll(discs, 1))
+    shapes[0] = shapely.box(west - 5000, south - 5000, east + 20, north + 5000)  # the raster is a small part of it
+    shapes[1] = shapely.box(west - 20, south - 1, east + 20, north + 1)
+    overlap = np.array([shapely.area(shapely.intersection(shape, cells)) for shape in shapes])
+    covered, total = overlap.sum(axis=1), overlap @ found
+    with np.errstate(invalid="ignore", divide="ignore"):
+        expected = np.where(2 * covered >= shapely.area(shapes), total / covered, np.nan)
+    result = raster.area_weighted(shapes, "mean")
+    assert np.isnan(result[0]) and not np.isnan(result).all()
+    np.testing.assert_allclose(result, expected, rtol=1e-9)
