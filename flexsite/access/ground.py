@@ -10,7 +10,7 @@ import shapely
 from flexsite.access.places import numbers
 from flexsite.access.streets import Bounds, FloatArray
 from flexsite.errors import InputError
-from flexsite.geometry import Geometries, overlap, rounded_area
+from flexsite.geometry import Geometries, cut_heavy, meet, overlap, rounded_area
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Statistic = Literal["mean", "min", "max"]
 _HALF = 0.5 - 1e-9
 """Share of a site that must be known for it to have a value (design, Measures)."""
+_TRIFLE = 0.005
+"""Square metres up to which an overlap is only a shared boundary."""
 
 
 def value(layers: Layers, layer: str, column: str | None, statistic: Statistic, sites: Geometries) -> FloatArray:
@@ -64,10 +66,15 @@ def value(layers: Layers, layer: str, column: str | None, statistic: Statistic, 
 def _polygon_value(features: Geometries, values: FloatArray, statistic: Statistic, sites: Geometries) -> FloatArray:
     known = np.isfinite(values) & (shapely.get_dimensions(features) == 2)
     features, values = features[known], values[known]
-    row, feature, area = overlap(sites, features, np.arange(len(features)), union=False)
+    pieces, feature = cut_heavy(features)
+    pairs = meet(shapely.STRtree(sites), pieces)
+    row, area = pairs.left, shapely.area(sites)[pairs.left]
+    partly = ~pairs.covered
+    area[partly] = shapely.area(shapely.intersection(sites[row[partly]], pieces[pairs.right[partly]]))
+    real = area > _TRIFLE
+    row, area, found = row[real], area[real], values[feature[pairs.right[real]]]
     if not len(row):
         return np.full(len(sites), np.nan)
-    found = values[feature.astype(np.int64)]
     low, high = np.full(len(sites), np.inf), np.full(len(sites), -np.inf)
     np.minimum.at(low, row, found)
     np.maximum.at(high, row, found)

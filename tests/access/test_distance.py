@@ -148,6 +148,7 @@ def _within(graph: Graph, sites: Entrances, places: Entrances, values: np.ndarra
 
 
 def test_compiled_and_plain_search_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba", reason="without numba there is only the plain search")
     from flexsite.access import distance
 
     random = np.random.default_rng(7)

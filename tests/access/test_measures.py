@@ -129,7 +129,7 @@ def test_value_and_share_against_shapely(rows: list, numbers: list) -> None:
         return
     found = ground.value(FakeLayers(x=frame), "x", "v", "mean", target)  # type: ignore[arg-type]
     expected = (parts * frame["v"]).sum() / parts.sum() if whole > 0.5 else NAN
-    np.testing.assert_allclose(found, [expected], rtol=1e-4)
+    np.testing.assert_allclose(found, [expected], rtol=1e-9)
 
 
 def test_straight_to_lines_and_areas_and_from_the_polygon() -> None:
