@@ -50,7 +50,7 @@ def site_map(result: Result) -> SiteMap:
     """The interactive map of a result."""
     from flexsite.outputs.map import SiteMap
 
-    return SiteMap(map_data(result))
+    return SiteMap(map_data(result), on_warning=result.warnings.append)
 
 
 def map_data(result: Result) -> MapData:
@@ -72,7 +72,9 @@ def map_data(result: Result) -> MapData:
         is_grid=study.candidates.grid is not None,
         profiles=tuple(_profile(profile, study) for profile in study.profiles),
         columns=tuple(ColumnInfo(name, words(name)) for name in shown),
-        measures=tuple(_measure(measure) for measure in study.access.measures),
+        measures=tuple(
+            _measure(measure) for measure in study.access.measures if output_column(measure) in result.sites.columns
+        ),
         rules=_rules(result),
         excluded=result.excluded,
         sources=tuple(
@@ -205,7 +207,9 @@ def _rules(result: Result) -> tuple[RuleInfo, ...]:
                 rule.basis or "",
                 rule.source or layer.source or layer.path.name,
                 str(rule.date or layer.date or ""),
+                words(rule.id, rule.label),
             )
         )
     minimum = study.candidates
-    return (*infos, RuleInfo(MIN_SIZE, "exclude", "", f"≥ {minimum.min_area:g} m², ≥ {minimum.min_width:g} m"))
+    size = f"≥ {minimum.min_area:g} m², ≥ {minimum.min_width:g} m"
+    return (*infos, RuleInfo(MIN_SIZE, "exclude", "", size, label=words(MIN_SIZE)))

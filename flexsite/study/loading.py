@@ -145,7 +145,7 @@ def _key_path(loc: tuple[int | str, ...], tree: dict[str, Any]) -> KeyPath:
     result: list[str | int] = []
     node: Any = tree
     for part in loc:
-        if _is_tag(part, result):
+        if part == "[key]" or _is_tag(part, result):
             continue
         if isinstance(node, dict) and part in node:
             node = node[str(part)]
