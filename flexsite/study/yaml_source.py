@@ -1,9 +1,8 @@
 """YAML 1.2 core, read with the line of every key.
 
 PyYAML's own loaders follow YAML 1.1, where `no` is false and `07:30` a number in base 60; here plain scalars get the
-types of the
-YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema) and nothing else. Tags that would build objects
-are refused.
+types of the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema) and nothing else. Tags that would
+build objects are refused.
 """
 
 from __future__ import annotations
@@ -27,7 +26,13 @@ _INT = re.compile(r"^([-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$")
 _FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
 _INF = re.compile(r"^([-+]?)\.(inf|Inf|INF)$")
 _NAN = re.compile(r"^\.(nan|NaN|NAN)$")
-_PLAIN_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+_TAG = "tag:yaml.org,2002:"
+_UNTAGGED = "flexsite:untagged"
+"""Tag of a plain scalar that has none, so that `!!str 12` stays text."""
+_PLAIN_TAGS = {f"{_TAG}str", f"{_TAG}map", f"{_TAG}seq"}
+_TYPES: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "null": (type(None),)}
+_LONGEST_INTEGER = 300
+"""Digits; no number of a study is longer, and Python refuses to convert text of thousands."""
 _MAX_NODES = 200_000
 """Bound on nodes after aliases are followed: a study has hundreds, a bomb of nested aliases billions."""
 
@@ -36,6 +41,11 @@ class _Loader(yaml.SafeLoader):
     """A loader without YAML 1.1's implicit types: plain scalars stay text until the core schema types them."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (the base class's own name)
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        if kind is yaml.ScalarNode and implicit[0]:
+            return _UNTAGGED
+        return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,9 @@ def parse(text: str, path: Path) -> Document:
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise InputError(f"this is no YAML: {error.problem}", where=f"{path.name}{line}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except RecursionError:
+        raise InputError("this is no study: its values are nested too deep", where=path.name) from None
+    except yaml.YAMLError as error:
         raise InputError(f"this is no YAML: {str(error).splitlines()[0]}", where=path.name) from error
     lines: dict[KeyPath, int] = {}
     builder = _Builder(path, lines)
@@ -135,13 +147,19 @@ class _Builder:
 
     def _scalar(self, node: yaml.Node) -> str | int | float | bool | None:
         text = str(node.value)
-        if node.tag not in _PLAIN_TAGS:
-            kind = node.tag.removeprefix("tag:yaml.org,2002:")
-            if kind not in {"int", "float", "bool", "null"}:
-                raise InputError(f"the tag {node.tag!r} is not allowed", where=self._at(node), remedy="remove the tag")
-            return core_value(text)
-        plain = getattr(node, "style", None) is None
-        return core_value(text) if plain else text
+        if node.tag in _PLAIN_TAGS:
+            return text
+        value = core_value(text)
+        if node.tag == _UNTAGGED:
+            return value
+        wanted = _TYPES.get(node.tag.removeprefix(_TAG))
+        if wanted is None:
+            raise InputError(f"the tag {node.tag!r} is not allowed", where=self._at(node), remedy="remove the tag")
+        if type(value) not in wanted:
+            raise InputError(
+                f"{text!r} is no {node.tag.removeprefix(_TAG)}", where=self._at(node), remedy="remove the tag"
+            )
+        return float(value) if node.tag == f"{_TAG}float" and isinstance(value, int) else value
 
     def _at(self, node: yaml.Node) -> str:
         return f"{self.path.name}, line {node.start_mark.line + 1}"
@@ -159,7 +177,7 @@ def core_value(text: str) -> str | int | float | bool | None:
         return None
     if _BOOL.match(text):
         return text.lower() == "true"
-    if _INT.match(text):
+    if _INT.match(text) and len(text) <= _LONGEST_INTEGER:
         return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
     if _FLOAT.match(text):
         return float(text)
