@@ -38,16 +38,22 @@ def apply(tree: Mapping[str, Any], overrides: Mapping[str, Any], *, place: str) 
     for key, value in overrides.items():
         parts = key.split(".")
         node: Any = result
+        named = False
         for depth, part in enumerate(parts[:-1]):
-            node = _step(node, part, ".".join(parts[: depth + 1]), place)
+            node = _step(node, part, ".".join(parts[: depth + 1]), place, named=named)
+            named = part in _NAMED and not named
         _set(node, parts[-1], copy.deepcopy(value), key, place)
     return result
 
 
-def _step(node: Any, part: str, key: str, place: str) -> Any:
+_NAMED = frozenset({"layers", "columns", "requires", "criteria"})
+"""Mappings whose keys are names of the study's own: one that is not there is a slip, not a default left out."""
+
+
+def _step(node: Any, part: str, key: str, place: str, *, named: bool) -> Any:
     if isinstance(node, dict):
         if part not in node:
-            if all(isinstance(value, dict) for value in node.values()) and node:
+            if named:
                 raise InputError(f"there is no '{key}'", where=place, remedy=nearest(part, list(node)))
             node[part] = {}  # a key left out has its default; the models refuse it when unknown
         child = node[part]
@@ -68,7 +74,9 @@ def _set(node: Any, part: str, value: Any, key: str, place: str) -> None:
             node[index] = value
     elif isinstance(node, dict):
         if value is None:
-            node.pop(part, None)
+            if part not in node:
+                raise InputError(f"there is no '{key}' to remove", where=place, remedy=nearest(part, list(node)))
+            del node[part]
         else:
             node[part] = value
     else:
