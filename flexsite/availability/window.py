@@ -24,6 +24,8 @@ _DATE = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(T.*| .*)?$")
 def add_months(start: date, months: int) -> date:
     """The same day so many months later; the last of the month where that day is missing.
 
+    Beyond the calendar, such as for a horizon that means 'ever', it is the calendar's last day.
+
     Examples
     --------
     >>> add_months(date(2024, 1, 31), 1)
@@ -31,6 +33,8 @@ def add_months(start: date, months: int) -> date:
     """
     count = start.year * 12 + start.month - 1 + months
     year, month = divmod(count, 12)
+    if year > date.max.year:
+        return date.max
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
 
 
