@@ -168,7 +168,7 @@ def _caps(values: NDArray[np.object_], place: str, features: NDArray[np.intp]) -
             number = float(value)
         except (TypeError, ValueError):
             number = -1.0
-        if number < 0:
+        if not 0 <= number < np.inf:
             raise InputError(f"the value {value!r} is no number of homes (feature {feature})", where=place)
         result.append(int(number))
     return _constant_of(result)
