@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 _RISKY = ("=", "+", "-", "@", "\t")
+_SPECIAL = re.compile('[,"\r\n]')
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -21,10 +22,20 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     missing value.
     """
     columns = [[cell(value) for value in table[name].tolist()] for name in table.columns]
+    rows = [[cell(str(name)) for name in table.columns], *zip(*columns, strict=True)]
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([cell(str(name)) for name in table.columns])
-        writer.writerows(zip(*columns, strict=True))
+        stream.writelines(",".join(map(_quoted, row)) + "\n" for row in rows)
+
+
+def _quoted(text: str) -> str:
+    """A cell between quotes where it must; Python's own writer leaves a lone carriage return bare, and readers break.
+
+    Examples
+    --------
+    >>> _quoted("a"), _quoted("a,b")
+    ('a', '"a,b"')
+    """
+    return '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text
 
 
 def cell(value: Any) -> str:
