@@ -15,6 +15,7 @@ from flexsite.errors import InputError
 
 RUN_RECORD = "run.json"
 """Written last: a folder without it is no run."""
+_LONGEST_NAME = 100
 
 
 def slug(name: str) -> str:
@@ -26,7 +27,7 @@ def slug(name: str) -> str:
     'noord-holland-first-exploration'
     """
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_name.lower()).strip("-") or "run"
+    return re.sub(r"[^a-z0-9]+", "-", ascii_name.lower())[:_LONGEST_NAME].strip("-") or "run"
 
 
 def refuse_foreign(folder: Path) -> None:
