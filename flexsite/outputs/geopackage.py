@@ -46,12 +46,21 @@ def write_gpkg(
     for name in plain.columns:
         if isinstance(plain[name].dtype, pd.ArrowDtype):
             plain[name] = plain[name].astype(pd.ArrowDtype(pa.date32()))
+    own = {"FID": _free("fid", plain), "GEOMETRY_NAME": _free("geom", plain)}
     with _fixed_clock():
         pyogrio.write_dataframe(
-            plain, path, layer=layer, driver="GPKG", geometry_type=_geometry_type(frame), use_arrow=True
+            plain, path, layer=layer, driver="GPKG", geometry_type=_geometry_type(frame), use_arrow=True, **own
         )
     if style is not None:
-        _store_style(path, layer, qml(*style))
+        _store_style(path, layer, own["GEOMETRY_NAME"], qml(*style))
+
+
+def _free(name: str, frame: gpd.GeoDataFrame) -> str:
+    """A name for a column of the format's own that the study did not give to one of its columns."""
+    taken = {str(column).lower() for column in frame.columns}
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _geometry_type(frame: gpd.GeoDataFrame) -> str:
@@ -76,14 +85,14 @@ def _fixed_clock() -> Iterator[None]:
             os.environ["OGR_CURRENT_DATE"] = before
 
 
-def _store_style(path: Path, layer: str, text: str) -> None:
+def _store_style(path: Path, layer: str, geometry: str, text: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(_STYLE_TABLE)
         connection.execute(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
             " styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)"
-            " VALUES ('', '', ?, 'geom', 'flexsite', ?, '', 1, '', '', NULL, ?)",
-            (layer, text, _MOMENT),
+            " VALUES ('', '', ?, ?, 'flexsite', ?, '', 1, '', '', NULL, ?)",
+            (layer, geometry, text, _MOMENT),
         )
         connection.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
