@@ -199,7 +199,8 @@ def _joined(
     left, right = shapely.STRtree(geometry).query(geometry, predicate="intersects")
     pairs = (left < right) & (texts[left] == texts[right]) & (texts[left] != "")
     left, right = left[pairs], right[pairs]
-    shared = shapely.length(shapely.intersection(geometry[left], geometry[right], grid_size=_SNAP)) > _SHARED_BOUNDARY
+    lengths = shapely.length(shapely.intersection(geometry[left], geometry[right], grid_size=_SNAP))
+    shared = np.round(lengths, 3) > _SHARED_BOUNDARY  # to the millimetre, as the lines are snapped
     left, right = left[shared], right[shared]
     links = coo_array((np.ones(len(left), bool), (left, right)), shape=(len(ids), len(ids)))
     count, group = connected_components(links, directed=False)
