@@ -79,12 +79,16 @@ def input_files(study: Study) -> list[Path]:
     paths += [layer.coverage for layer in layers if isinstance(layer.coverage, Path)]
     if study.access.streets is not None:
         paths += [study.access.streets.path, study.access.streets.nodes, study.access.streets.edges]
+    if study.access.timetable is not None:
+        paths.append(study.access.timetable.path)
     paths += _profile_files(study)
     found: set[Path] = set()
     for path in paths:
         if path is None:
             continue
         base = _on_disk(path)
+        if base.is_dir():  # a file geodatabase
+            found.update(p for p in base.rglob("*") if p.is_file())
         found.update(
             p
             for p in [base, *(base.with_suffix(suffix) for suffix in _SHAPEFILE if base.suffix.lower() == ".shp")]
