@@ -173,7 +173,8 @@ def _rows(result: Result, study: Study) -> gpd.GeoDataFrame:
     touched = result.taken.pivot_table(index="candidate_id", columns="rule", values="touched_m2", aggfunc="sum")
     for name in rules:
         column = touched[name] if name in touched.columns else pd.Series(dtype=float)
-        data[f"{name}_m2"] = column.reindex(ids).fillna(0.0).to_numpy(dtype=float)
+        title = f"{name}_m2" if f"{name}_m2" not in data else f"rule_{name}_m2"
+        data[title] = column.reindex(ids).fillna(0.0).to_numpy(dtype=float)
     for profile in study.profiles:
         judged = (
             result.suitability[result.suitability["profile"] == profile.id]

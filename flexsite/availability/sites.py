@@ -83,8 +83,13 @@ def sites_of(parts: Parts, candidates: Candidates) -> Sites:
         f"{candidates.ids[c]}.{n}" if counts[c] > 1 else candidates.ids[c]
         for c, n in zip(candidate, number, strict=True)
     ]
-    order = np.argsort(ids.astype(str), kind="stable")
-    ids, candidate, geometry, area = ids[order], candidate[order], geometry[order], area[order]
+    return _by_id(Sites(ids, candidate, geometry, area), candidates)
+
+
+def _by_id(sites: Sites, candidates: Candidates) -> Sites:
+    """The sites in code point order of their id. Raises InputError when two are equal."""
+    order = np.argsort(sites.ids.astype(str), kind="stable")
+    ids, candidate = sites.ids[order], sites.candidate[order]
     twice = np.flatnonzero(ids[1:] == ids[:-1])
     if len(twice):
         raise InputError(
@@ -92,19 +97,22 @@ def sites_of(parts: Parts, candidates: Candidates) -> Sites:
             where=f"candidates '{candidates.ids[candidate[twice[0]]]}' and '{candidates.ids[candidate[twice[0] + 1]]}'",
             remedy="rename one of the two candidates",
         )
-    return Sites(ids, candidate, geometry, area)
+    return Sites(ids, candidate, sites.geometry[order], sites.area_m2[order])
 
 
 def with_placeholders(sites: Sites, candidates: Candidates) -> tuple[Sites, list[str]]:
-    """Add the largest part of every candidate that holds no site, under the candidate's id, and say which these are."""
+    """Add the largest part of every candidate that holds no site, under the candidate's id, and say which these are.
+
+    Raises
+    ------
+    InputError
+        Two rows would bear the same id.
+    """
     without = np.setdiff1d(np.arange(len(candidates.ids)), sites.candidate)
     parts, owner = shapely.get_parts(candidates.geometry[without], return_index=True)
     order = np.lexsort((-shapely.area(parts), owner))
     first = order[np.unique(owner[order], return_index=True)[1]]
     ids = np.concatenate([sites.ids, candidates.ids[without]])
     geometry = np.concatenate([sites.geometry, parts[first]])
-    rows = np.argsort(ids.astype(str), kind="stable")
-    merged = Sites(
-        ids[rows], np.concatenate([sites.candidate, without])[rows], geometry[rows], rounded_area(geometry)[rows]
-    )
-    return merged, [str(value) for value in candidates.ids[without]]
+    merged = Sites(ids, np.concatenate([sites.candidate, without]), geometry, rounded_area(geometry))
+    return _by_id(merged, candidates), [str(value) for value in candidates.ids[without]]
