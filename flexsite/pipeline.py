@@ -75,10 +75,12 @@ def run(study: Study, *, progress: Progress | None = None) -> Result:
     >>> result.sites[["site_id", "area_m2"]]  # doctest: +SKIP
     """
     told = progress or (lambda _: None)
+    changed = {
+        name: vary(study, changes, place=f"{study.path.name}, variants.{name}")
+        for name, changes in study.variants.items()
+    }
     base = run_one(study, BASE, told)
-    varied: dict[str, Result] = {}
-    for name, changes in study.variants.items():
-        varied[name] = run_one(vary(study, changes, place=f"{study.path.name}, variants.{name}"), name, told)
+    varied = {name: run_one(variant, name, told) for name, variant in changed.items()}
     if not varied:
         return base
     tables = [base.waterfall, *(result.waterfall for result in varied.values())]
@@ -332,20 +334,9 @@ def assumed_complete(study: Study, layers: Layers) -> list[str]:
 def _withheld(result: Result) -> Result:
     """The result without what its audience may not see."""
     hidden, rules = private_columns(result.study), private_rules(result.study)
-    criteria = {
-        f"v_{name}"
-        for profile in result.study.profiles
-        for name, criterion in profile.criteria.items()
-        if criterion.column is not None and criterion.column in hidden
-    }
     if not hidden and not rules:
         return result
     excluded = result.excluded
     if excluded is not None:
         excluded = excluded[~excluded["rule"].isin(rules)].reset_index(drop=True)
-    return replace(
-        result,
-        sites=result.sites.drop(columns=hidden),
-        suitability=result.suitability.drop(columns=[name for name in result.suitability.columns if name in criteria]),
-        excluded=excluded,
-    )
+    return replace(result, sites=result.sites.drop(columns=hidden), excluded=excluded)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flexsite.study.access import output_column
+
 if TYPE_CHECKING:
     from flexsite.study.models import Study
 
 
 def private_columns(study: Study) -> list[str]:
     """Output columns that a public study withholds."""
-    if study.audience != "public":
-        return []
-    names = [name for name, column in study.columns.items() if column.private or study.layers[column.layer].private]
-    return [name for column in names for name in (column, f"{column}_share")]
+    names = [name for column in study.withheld_columns() for name in (column, f"{column}_share")]
+    return [*names, *(output_column(measure) for measure in study.withheld_measures())]
 
 
 def private_rules(study: Study) -> list[str]:

@@ -113,6 +113,40 @@ class Study(StrictModel):
                     )
         return self
 
+    @model_validator(mode="after")
+    def _public_scores(self) -> Self:
+        """A score rests on its criteria, and the map recomputes it: a private one could be read back from it."""
+        columns, measures = self.withheld_columns(), {measure.id for measure in self.withheld_measures()}
+        for profile in self.profiles:
+            for name, criterion in profile.criteria.items():
+                if criterion.column in columns or criterion.measure in measures:
+                    raise PydanticCustomError(
+                        "private",
+                        "a public study cannot score on '{name}', which is private; {remedy}",
+                        {
+                            "at": f"profiles.{profile.id}.criteria.{name}",
+                            "name": criterion.column or criterion.measure,
+                            "remedy": "make the audience internal, or leave the criterion out",
+                        },
+                    )
+        return self
+
+    def withheld_columns(self) -> list[str]:
+        """Columns that a public study keeps to itself: private ones, and those from private layers."""
+        if self.audience != "public":
+            return []
+        return [name for name, column in self.columns.items() if column.private or self.layers[column.layer].private]
+
+    def withheld_measures(self) -> list[MeasureBase]:
+        """Measures that a public study keeps to itself: those of private layers."""
+        if self.audience != "public":
+            return []
+        return [
+            measure
+            for measure in self.access.measures
+            if any(self.layers[name].private for name in measure_layers(measure))
+        ]
+
     def layer_references(self) -> Iterator[tuple[str, str]]:
         """Every (place in the study, layer name) pair."""
         if self.candidates.layer is not None:
