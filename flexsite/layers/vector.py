@@ -250,6 +250,11 @@ class VectorReader:
         self.report.add("repaired", ids[inside[result.repaired | closed[near] & ~result.empty]])
         self.report.add("dropped_empty", ids[inside[result.empty & ~outside[near] & ~unreadable[near]]])
         shapes = result.geometries[~result.empty]
+        if bounds is None and not kept.any():
+            count = f"{len(ids)} feature" + ("s" if len(ids) != 1 else "")
+            raise InputError(
+                f"none of its {count} has a geometry", where=self.place, remedy="name another file or layer"
+            )
         if bounds is not None:
             touching = _touching(shapes, bounds)
             kept[np.flatnonzero(kept)[~touching]] = False

@@ -215,6 +215,14 @@ def test_a_file_without_features(tmp_path: Path, layers: Open) -> None:
                 layers(none=path).vector("none", bounds=bounds)
 
 
+def test_features_none_of_which_has_a_geometry(tmp_path: Path, layers: Open) -> None:
+    frame = gpd.GeoDataFrame({"nr": [1, 2]}, geometry=[None, shapely.Polygon()], crs=RD)
+    path = write(frame, tmp_path / "bare.parquet")
+    for spec in ({"path": path}, {"path": path, "sql": "SELECT * FROM bare"}):
+        with pytest.raises(InputError, match="none of its 2 features has a geometry|the result has no geometry"):
+            layers(bare=spec).vector("bare")
+
+
 def test_the_report_counts_a_feature_once_and_survives_a_worker(tmp_path: Path, layers: Open) -> None:
     bowties = [shapely.Polygon([(x, 0), (x + 2, 2), (x + 2, 0), (x, 2)]) for x in range(0, 30, 10)]
     frame = gpd.GeoDataFrame({"nr": [0, 1, 2]}, geometry=bowties, crs=RD)
