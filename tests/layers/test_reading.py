@@ -219,7 +219,7 @@ def test_features_none_of_which_has_a_geometry(tmp_path: Path, layers: Open) -> 
     frame = gpd.GeoDataFrame({"nr": [1, 2]}, geometry=[None, shapely.Polygon()], crs=RD)
     path = write(frame, tmp_path / "bare.parquet")
     for spec in ({"path": path}, {"path": path, "sql": "SELECT * FROM bare"}):
-        with pytest.raises(InputError, match="none of its 2 features has a geometry|the result has no geometry"):
+        with pytest.raises(InputError, match=r"none of its 2 features has a geometry|the result has no geometry"):
             layers(bare=spec).vector("bare")
 
 
