@@ -90,8 +90,9 @@ class Builder:
         self, numbers: npt.NDArray[np.int64], ground: Geometries, boxes: Geometries, function: npt.ArrayLike,
         storeys: npt.ArrayLike, margin: float, minimum: float = 18.0,
     ) -> None:  # fmt: skip
-        """Put up boxes, cut to lie at least `margin` metres inside their parcel."""
-        cut = shapely.intersection(boxes, shapely.buffer(ground, -margin, join_style="mitre"))
+        """Put up boxes, cut to lie within their parcel, at least `margin` metres from its boundary."""
+        room = shapely.buffer(ground, -margin, join_style="mitre") if margin else ground
+        cut = shapely.intersection(boxes, room)
         good = (shapely.get_type_id(cut) == 3) & (shapely.area(cut) > minimum)
         self.shapes.append(cut[good])
         self.owners.append(numbers[good])
@@ -161,11 +162,11 @@ def _houses(
         right = -side + 2 * side * (part + 1) / homes
         jump = np.where(loose, random.uniform(0, 2, len(numbers)), 0)
         boxes = front.boxes(left, right, setback + jump, setback + jump + deep)
-        builder.add(numbers[here], ground[here], boxes[here], "woonfunctie", np.where(centre, 3, 2)[here], 0.3, 28)
+        builder.add(numbers[here], ground[here], boxes[here], "woonfunctie", np.where(centre, 3, 2)[here], 0, 28)
     shed = (random.random(len(numbers)) < 0.42) & (front.depth > 21)
     at = random.choice([-0.46, 0.18], len(numbers))
     boxes = front.boxes(at, at + 0.26, front.depth - 5.5, front.depth - 1.2)
-    builder.add(numbers[shed], ground[shed], boxes[shed], "overige gebruiksfunctie", 1, 0.5, 9)
+    builder.add(numbers[shed], ground[shed], boxes[shed], "overige gebruiksfunctie", 1, 0, 9)
 
 
 def _flats(builder: Builder, mask: npt.NDArray[np.bool_], random: np.random.Generator) -> None:

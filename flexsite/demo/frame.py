@@ -75,7 +75,7 @@ def spline(points: Sequence[Km], *, closed: bool = False, step: float = 60.0) ->
     return curve
 
 
-def curve(points: Sequence[Km], step: float = 60.0) -> shapely.LineString:
+def curve(points: Sequence[Km], step: float = 80.0) -> shapely.LineString:
     """Draw an open smooth curve as a line."""
     return shapely.LineString(spline(points, step=step))
 

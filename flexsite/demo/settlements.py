@@ -178,7 +178,7 @@ def _side_streets(quarter: Quarter, blocked: Geometry) -> list[Line]:
             ends.append(frame.back(where, high))
     if not starts:
         return []
-    lines = segments(np.vstack(starts), np.vstack(ends), 45)
+    lines = segments(np.vstack(starts), np.vstack(ends), 70)
     ground = shapely.difference(quarter.geometry, blocked)
     pieces = parts(shapely.intersection(lines, ground), 26)
     # a street along the edge of a quarter would leave a useless strip

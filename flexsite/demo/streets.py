@@ -15,7 +15,7 @@ from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry as Geometry
 
 from flexsite.demo import places
-from flexsite.demo.frame import PRECISION, Floats, Geometries, dots, generator, parts, place
+from flexsite.demo.frame import PRECISION, Floats, Geometries, along, dots, generator, parts, place
 from flexsite.demo.polders import Polders
 from flexsite.demo.settlements import Settlements
 from flexsite.demo.terrain import HALF_WIDTH, Line, Terrain
@@ -148,6 +148,7 @@ def _motorway(network: Network, terrain: Terrain, vertices: Geometries) -> None:
 def _paths(network: Network, terrain: Terrain, parcels: gpd.GeoDataFrame, vertices: Geometries) -> None:
     """Add footpaths through parks and to the stations, from the nearest street nodes."""
     tree = shapely.STRtree(vertices)
+    barrier = shapely.union_all([terrain.rail, terrain.motorway, terrain.canals])
     parks = parcels[(parcels["klasse"] == "park") & (parcels.geometry.area > 2500)].geometry
     for park in parks:
         ring = shapely.get_coordinates(shapely.set_precision(park.exterior, PRECISION))
@@ -156,8 +157,9 @@ def _paths(network: Network, terrain: Terrain, parcels: gpd.GeoDataFrame, vertic
         corners = shapely.line_interpolate_point(park.exterior, [0.0, 0.25, 0.5, 0.75], normalized=True)
         ends = sorted({int(end) for end in tree.nearest(corners)})
         for end in ends:
-            if vertices[end].distance(park) < 40:
-                network.add(LineString([centre, vertices[end]]), {"highway": "footway", "surface": "gravel"})
+            path = LineString([centre, vertices[end]])
+            if vertices[end].distance(park) < 40 and not path.intersects(barrier):
+                network.add(path, {"highway": "footway", "surface": "gravel"})
     for _, at in places.STATIONS:
         _station(network, terrain, place(at), vertices)
 
@@ -167,8 +169,10 @@ def _station(network: Network, terrain: Terrain, at: Floats, vertices: Geometrie
     reach = shapely.dwithin(vertices, Point(at), 600) & (shapely.distance(vertices, terrain.rail) > 25)
     ends = shapely.get_coordinates(vertices[reach])
     end = ends[np.lexsort((ends[:, 0], np.round(np.hypot(*(ends - at).T), 1)))[0]]
-    run = (end - at) / np.hypot(*(end - at))
-    entrance = np.round(at + 20 * run, 2)
+    on_track = terrain.rail.project(Point(at))
+    before, after = along(terrain.rail, [on_track - 1, on_track + 1])
+    across = np.array([before[1] - after[1], after[0] - before[0]]) / np.hypot(*(after - before))
+    entrance = np.round(along(terrain.rail, [on_track])[0] + 20 * np.sign(across @ (end - at)) * across, 2)
     network.stations.append(entrance)
     network.add(LineString([entrance, end]), {"highway": "footway", "name": "Stationspad"})
 

@@ -243,6 +243,8 @@ def _without_slivers(
         shared = shapely.length(shapely.intersection(shapely.boundary(faces[left]), shapely.boundary(faces[right])))
         same = (kind[home[left]] == kind[home[right]]) * 1.0
         rank = shared * (1 + 2 * same) + (home[left] == home[right]) * 0.5
+        # the ground of rail, roads and water keeps its width where there is another neighbour
+        rank -= 1e6 * (np.isin(kind[home[right]], ["rail", "motorway", "road", "water"]) & (same == 0))
         best: dict[int, int] = {}
         for position in np.lexsort((right, -rank, left)):
             if shared[position] > 0:

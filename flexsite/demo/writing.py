@@ -62,7 +62,8 @@ def write_noise(region: Region, path: Path, bounds: Bounds | None = None) -> Non
     path.unlink(missing_ok=True)
     with rasterio.open(
         path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1, dtype="float32", crs=CRS,
-        transform=rasterio.Affine(cell, 0.0, west, 0.0, -cell, north), nodata=rules_layers.NODATA, compress="deflate", predictor=3,
+        transform=rasterio.Affine(cell, 0.0, west, 0.0, -cell, north), nodata=rules_layers.NODATA,
+        compress="deflate", predictor=3,
     ) as target:  # fmt: skip
         target.write(values, 1)
 
