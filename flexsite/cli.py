@@ -44,6 +44,7 @@ def run(
     study: Annotated[Path, typer.Argument(help="study file (YAML)")],
     out: OutOption = None,
     set_: SetOption = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="threads; default: all cores")] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Run a study and write its outputs."""
@@ -57,7 +58,7 @@ def run(
     refuse_foreign(folder)
     refuse_unbuilt(loaded)
     with _progress(quiet) as told:
-        result = run_study(loaded, progress=told)
+        result = run_study(loaded, progress=told, workers=workers)
         told("outputs")
         write(result, folder)
     _report(result, folder)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -26,6 +27,8 @@ _CUT_GRID = 1000.0
 _HEAVY = 256
 """Vertices above which a polygon is cut before it meets many small ones."""
 
+WORKERS: ContextVar[int | None] = ContextVar("flexsite_workers", default=None)
+"""Threads for overlays; None: as many as there are cores. Results do not depend on it."""
 _CHUNK = 2048
 """Rows that one thread takes at a time."""
 _SMALL = 24
@@ -211,7 +214,7 @@ def difference(left: Geometries, right: Geometries) -> Geometries:
 def spread(function: Callable[..., Geometries], *arrays: Geometries) -> Geometries:
     """Apply an element-wise function on all cores: GEOS lets go of Python's lock. The result is that of one call."""
     count = len(arrays[0])
-    workers = os.cpu_count() or 1
+    workers = WORKERS.get() or os.cpu_count() or 1
     if count <= _CHUNK or workers == 1:
         return function(*arrays)
     chunks = range(0, count, _CHUNK)

@@ -20,7 +20,7 @@ from flexsite.access.measures import measure as measure_access
 from flexsite.availability import columns, footprint, route, sites, touching, waterfall
 from flexsite.availability.window import Clock
 from flexsite.errors import InputError
-from flexsite.geometry import Geometries
+from flexsite.geometry import WORKERS, Geometries
 from flexsite.layers import Layers
 from flexsite.notices import Notices
 from flexsite.outputs.result import Result
@@ -50,7 +50,7 @@ BASE = "base"
 Progress = Callable[[str], None]
 
 
-def run(study: Study, *, progress: Progress | None = None) -> Result:
+def run(study: Study, *, progress: Progress | None = None, workers: int | None = None) -> Result:
     """Run a study with its variants.
 
     Parameters
@@ -59,6 +59,8 @@ def run(study: Study, *, progress: Progress | None = None) -> Result:
         From `flexsite.load`.
     progress
         Told the name of each step as it begins.
+    workers
+        Threads for overlays, all cores when left out; the result does not depend on it.
 
     Returns
     -------
@@ -75,6 +77,7 @@ def run(study: Study, *, progress: Progress | None = None) -> Result:
     >>> result.sites[["site_id", "area_m2"]]  # doctest: +SKIP
     """
     told = progress or (lambda _: None)
+    WORKERS.set(workers)
     changed = {
         name: vary(study, changes, place=f"{study.path.name}, variants.{name}")
         for name, changes in study.variants.items()
@@ -194,7 +197,7 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
     if keep_all:
         found_sites, placeholders = sites.with_placeholders(found_sites, candidates)
     if not len(found_sites.ids):
-        notices.warn("no_site", f"0 sites are left of {len(candidates.ids)} candidates")
+        notices.warn("no_site", f"0 {_things(study)} are left of {len(candidates.ids)} candidates")
     touched = touching.Touching.none(len(found_sites.ids))
     for rule in study.rules:
         touching.touch(touched, found_sites, rule, footprints[rule.id], study, clock)
@@ -230,7 +233,7 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
     verdicts = [judge_profile(profile, study, plain, touched.cap, available) for profile in study.profiles]
     for profile, verdict in zip(study.profiles, verdicts, strict=True):
         if len(frame) and not verdict.steps[-1].sites.any():
-            notices.warn(f"profile_{profile.id}", f"0 of {len(frame)} sites are suitable for '{profile.id}'")
+            notices.warn(f"profile_{profile.id}", f"0 of {len(frame)} {_things(study)} are suitable for '{profile.id}'")
     judged = _suitability_frame(verdicts)
     rows = availability_rows(variant, ground, parts, study)
     for profile, verdict in zip(study.profiles, verdicts, strict=True):
@@ -290,6 +293,11 @@ def _site_frame(
         geometry=found.geometry,
         crs=crs,
     )
+
+
+def _things(study: Study) -> str:
+    """Cells are not locations: a grid study never speaks of sites."""
+    return "cells" if study.candidates.grid is not None else "sites"
 
 
 def _extent(geometry: Any) -> tuple[float, float, float, float]:

@@ -92,7 +92,7 @@ def screen(
         candidates.pop(key, None)
     file = os.path.relpath(path.absolute(), study.path.parent.absolute())
     own = resolve(_tree(study, file, layer, candidates), Document(study.path, None, {}), {})
-    id_column = id_column or _usual_id(own)
+    id_column = id_column or _usual_id(own, study.candidates.id)
     if id_column is not None:
         own = resolve(_tree(study, file, layer, {**candidates, "id": id_column}), Document(study.path, None, {}), {})
     result = run_one(own, "base", progress or (lambda _: None), keep_all=True)
@@ -122,13 +122,13 @@ def _tree(study: Study, file: str, layer: str | None, candidates: dict[str, Any]
     return tree
 
 
-def _usual_id(study: Study) -> str | None:
+def _usual_id(study: Study, own: str | None) -> str | None:
     from flexsite.layers import describe
 
     found = describe(study.layers[PLOTS], f"plots ({study.layers[PLOTS].path.name})").vectors
     wanted = study.layers[PLOTS].layer
     fields = next((vector.fields for vector in found if wanted in {None, vector.layer}), {})
-    return next((name for name in ("plot_id", "id") if name in fields), None)
+    return next((name for name in ("plot_id", own, "id") if name in fields), None)
 
 
 def _rows(result: Result, study: Study) -> gpd.GeoDataFrame:

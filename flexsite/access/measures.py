@@ -231,7 +231,7 @@ class _Taker:
         said = []
         if no_access.any():
             said.append(
-                f"{no_access.sum()} of {count} sites have no street to walk on within {snap:g} m, "
+                f"{no_access.sum()} of {count} have no street to walk on within {snap:g} m, "
                 "or only across a barrier: mark no_access"
             )
         for (source, mode), (read, entered) in (

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from flexsite.availability.window import Clock, needed_from
 from flexsite.errors import InputError
 from flexsite.geometry import QUADRANT_SEGMENTS, Geometries, empty_geometries
-from flexsite.study.rule import CapRule, ExcludeRule, MarkRule, RouteRule
+from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
@@ -116,13 +116,18 @@ def _vector_features(
         column = rule.homes
     vector = layers.vector(rule.layer, bounds=window, where=rule.where, columns=(column,) if column else ())
     features = vector.frame.geometry.to_numpy()
-    flat = int((~np.isin(shapely.get_type_id(features), _POLYGONS)).sum())
-    if rule.buffer == 0 and (flat or (not len(features) and _holds_no_ground(rule, study, layers))):
+    solid = np.isin(shapely.get_type_id(features), _POLYGONS)
+    flat = int((~solid).sum()) if rule.buffer == 0 else 0
+    takes = isinstance(rule, ExcludeRule | KeepRule)
+    none_here = not len(features) and rule.buffer == 0 and _holds_no_ground(rule, study, layers)
+    if none_here or (flat and (takes or not solid.any())):
         raise InputError(
             f"{flat or 'its'} features are lines or points, which hold no ground",
             where=place,
             remedy="give the rule a 'buffer' in metres",
         )
+    if flat:
+        layers.report[rule.layer].note(f"rule '{rule.id}': {flat} lines or points hold no ground and do not count")
     if column is None:
         return features, _constant(features, rule.homes if isinstance(rule, CapRule) else True)
     values = vector.frame[column].to_numpy(dtype=object)

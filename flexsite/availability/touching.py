@@ -123,18 +123,16 @@ def _note_keep(result: Touching, sites: Sites, rule: KeepRule, footprint: Footpr
 def _note_unknown(result: Touching, sites: Sites, rule: RuleBase, footprint: Footprint) -> None:
     if rule.outside_coverage != "unknown" or footprint.coverage is None:
         return
-    features = None if isinstance(rule, RouteRule) else footprint.features
-    area = _uncovered_m2(sites, footprint, features)
+    area = _uncovered_m2(sites, footprint)
     for site in np.flatnonzero(counts(area, sites.area_m2, rule.touch) & (area > 0)):
         result.unknown[site].append(rule.id)
 
 
-def _uncovered_m2(sites: Sites, footprint: Footprint, features: NDArray[np.object_] | None = None) -> Floats:
-    """Area of each site outside the coverage, less what features outside it are known to take."""
+def _uncovered_m2(sites: Sites, footprint: Footprint) -> Floats:
+    """Area of each site outside the coverage."""
     if footprint.coverage is None:
         return np.zeros(len(sites.ids))
-    known = footprint.coverage if features is None else np.concatenate([footprint.coverage, features])
-    under, covered = footprint_on(sites.geometry, shapely.STRtree(sites.geometry), known)
+    under, covered = footprint_on(sites.geometry, shapely.STRtree(sites.geometry), footprint.coverage)
     rest = sites.geometry.copy()
     partly = under.row[~covered]
     rest[partly] = difference(sites.geometry[partly], under.geometry[~covered])

@@ -145,7 +145,7 @@ def apply(
         claim = _claim(
             candidates.geometry, ground.tree, features, uncovered if rule.outside_coverage == "exclude" else None
         )
-        unknown = _without(uncovered, claim)
+        unknown = _without(uncovered, claim) if removes else uncovered
     ground.unknown_m2[rule.id] = (
         float(rounded_area(unknown.geometry).sum()) if rule.outside_coverage == "unknown" else 0.0
     )

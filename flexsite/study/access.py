@@ -79,7 +79,7 @@ class _Departing(MeasureBase):
     @model_validator(mode="after")
     def _transit_only(self) -> Self:
         if self.mode != "transit" and (self.depart is not None or self.statistic is not None):
-            raise PydanticCustomError("depart", "'depart' and 'statistic' belong to mode transit")
+            raise PydanticCustomError("depart", "'depart' and 'statistic' belong to mode transit; leave them out")
         return self
 
 
@@ -149,7 +149,9 @@ def _one_kind(data: Any) -> Any:
         return data
     if not isinstance(data, dict):
         raise PydanticCustomError(
-            "measure", "a measure is a mapping such as {example}", {"example": "{id: stop, to: stops, mode: walk}"}
+            "measure",
+            "a measure is a mapping of keys; write it as {example}",
+            {"example": "{id: stop, to: stops, mode: walk}"},
         )
     given = [kind for kind in MEASURES if kind in data]
     if len(given) > 1:

@@ -24,7 +24,9 @@ RESERVED = frozenset(
     """start min_size homes term base available
     site_id candidate_id kind area_m2 route route_share available_from available_until mark_until net_years marks
     unknown geometry
-    profile suitable failed missing score access_score rank homes_fit""".split()
+    profile suitable failed missing score access_score rank homes_fit
+    candidates sites area_ha removed_ha touched_ha only_ha unknown_ha variant stage step rule effect class
+    plot_id available_m2 site_area_m2 verdict rules""".split()
 )
 """Ids with a meaning of their own in the outputs (design, section 4)."""
 

@@ -64,7 +64,9 @@ class Candidates(StrictModel):
         if (self.layer is None) == (self.grid is None):
             raise PydanticCustomError("candidates", "candidates need either 'layer' or 'grid'")
         if self.grid is not None and (self.id is not None or self.join is not None):
-            raise PydanticCustomError("candidates", "'id' and 'join' belong to candidates of a layer, not to a grid")
+            raise PydanticCustomError(
+                "candidates", "'id' and 'join' belong to candidates of a layer, not to a grid; leave them out"
+            )
         return self
 
 

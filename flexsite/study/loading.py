@@ -50,15 +50,19 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
     document = read(path)
     if not isinstance(document.data, dict):
         raise InputError("a study is a mapping of keys, such as 'flexsite: 1'", where=document.place())
-    tree, profile_documents = _with_profiles(document)
-    tree = apply(tree, overrides or {}, place=document.path.name)
+    tree = copy.deepcopy(document.data)
+    profile_documents = _fill_profiles(tree, document)
+    if overrides:
+        tree = apply(tree, overrides, place=document.path.name)
+        profile_documents |= _fill_profiles(tree, document)
     return resolve(tree, document, profile_documents)
 
 
 def vary(study: Study, overrides: Mapping[str, Any], *, place: str) -> Study:
     """The same study with some values changed; `place` names the change in messages."""
     tree = apply({**study.tree, "variants": {}}, overrides, place=place)
-    return resolve(tree, Document(study.path, tree, {}), {})
+    document = Document(study.path, tree, {})
+    return resolve(tree, document, _fill_profiles(tree, document))
 
 
 def resolve(tree: dict[str, Any], document: Document, profile_documents: dict[int, Document]) -> Study:
@@ -72,9 +76,8 @@ def resolve(tree: dict[str, Any], document: Document, profile_documents: dict[in
     return study
 
 
-def _with_profiles(document: Document) -> tuple[dict[str, Any], dict[int, Document]]:
-    """The study's tree with the files of its profiles put in place of their names."""
-    tree = copy.deepcopy(document.data)
+def _fill_profiles(tree: dict[str, Any], document: Document) -> dict[int, Document]:
+    """Put the content of profile files in place of their names; changes the tree. The documents give the lines."""
     documents: dict[int, Document] = {}
     profiles = tree.get("profiles")
     for index, entry in enumerate(profiles if isinstance(profiles, list) else []):
@@ -96,7 +99,7 @@ def _with_profiles(document: Document) -> tuple[dict[str, Any], dict[int, Docume
         if not isinstance(documents[index].data, dict):
             raise InputError("a profile is a mapping of keys, such as 'id: starter'", where=documents[index].place())
         profiles[index] = documents[index].data
-    return tree, documents
+    return documents
 
 
 def _explain(
@@ -144,8 +147,12 @@ def _key_path(loc: tuple[int | str, ...], tree: dict[str, Any]) -> KeyPath:
     """Pydantic's location without the tags of unions, as far as the tree knows it."""
     result: list[str | int] = []
     node: Any = tree
+    tagged = -1  # a union has one tag; what follows may be a key of the same name
     for part in loc:
-        if part == "[key]" or _is_tag(part, result):
+        if part == "[key]":
+            continue
+        if tagged != len(result) and _is_tag(part, result):
+            tagged = len(result)
             continue
         if isinstance(node, dict) and part in node:
             node = node[str(part)]

@@ -76,9 +76,9 @@ class Study(StrictModel):
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
-        _once("rules", [rule.id for rule in self.rules])
+        _once("rules", [rule.id for rule in self.rules], "rules")
         _once("measures", [measure.id for measure in self.access.measures], "access.measures")
-        _once("profiles", [profile.id for profile in self.profiles])
+        _once("profiles", [profile.id for profile in self.profiles], "profiles")
         routes = [rule.id for rule in self.rules if isinstance(rule, RouteRule)]
         if len(routes) > 1:
             raise PydanticCustomError(
@@ -86,8 +86,17 @@ class Study(StrictModel):
                 "a study has one route rule, not {n}: {ids}",
                 {"n": len(routes), "ids": ", ".join(routes), "at": f"rules.{routes[-1]}"},
             )
-        names = [name for column in self.columns for name in (column, f"{column}_share")]
-        _once("output columns", [*names, *(output_column(measure) for measure in self.access.measures)])
+        outputs = {column: f"columns.{column}" for column in self.columns}
+        made = [(f"{column}_share", f"columns.{column}") for column in self.columns]
+        made += [(output_column(measure), f"access.measures.{measure.id}") for measure in self.access.measures]
+        for name, place in made:
+            if name in outputs:
+                raise PydanticCustomError(
+                    "twice",
+                    "the output column '{name}' would be there twice; rename one of the two",
+                    {"name": name, "at": place},
+                )
+            outputs[name] = place
         return self
 
     @model_validator(mode="after")
@@ -101,7 +110,7 @@ class Study(StrictModel):
                 )
         for profile in self.profiles:
             for test in profile.subjects():
-                if test.column is not None and test.column not in self.columns and test.column not in SITE_COLUMNS:
+                if test.column is not None and test.column not in self.known_columns():
                     raise PydanticCustomError(
                         "column",
                         "the column '{name}' is not defined under 'columns'; {remedy}",
@@ -116,7 +125,9 @@ class Study(StrictModel):
     @model_validator(mode="after")
     def _public_scores(self) -> Self:
         """A score rests on its criteria, and the map recomputes it: a private one could be read back from it."""
-        columns, measures = self.withheld_columns(), {measure.id for measure in self.withheld_measures()}
+        measures = {measure.id: output_column(measure) for measure in self.withheld_measures()}
+        columns = {name for column in self.withheld_columns() for name in (column, f"{column}_share")}
+        columns |= set(measures.values())
         for profile in self.profiles:
             for name, criterion in profile.criteria.items():
                 if criterion.column in columns or criterion.measure in measures:
@@ -161,6 +172,11 @@ class Study(StrictModel):
             for name in measure_layers(measure):
                 yield f"access.measures.{measure.id}", name
 
+    def known_columns(self) -> set[str]:
+        """Columns of the sites on which a profile may set a requirement."""
+        joined = {name for column in self.columns for name in (column, f"{column}_share")}
+        return SITE_COLUMNS | joined | {output_column(measure) for measure in self.access.measures}
+
     def undefined_measures(self) -> list[str]:
         """Measures that profiles ask for and the study does not define, sorted."""
         defined = {measure.id for measure in self.access.measures}
@@ -194,13 +210,14 @@ def measure_layers(measure: MeasureBase) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
-def _once(what: str, ids: list[str], at: str | None = None) -> None:
-    at = what if at is None else at
+def _once(what: str, ids: list[str], at: str) -> None:
     seen: set[str] = set()
     for name in ids:
         if name in seen:
             raise PydanticCustomError(
-                "twice", "the id '{name}' is used twice in {what}", {"what": what, "name": name, "at": f"{at}.{name}"}
+                "twice",
+                "the id '{name}' is used twice in {what}; rename one of the two",
+                {"what": what, "name": name, "at": f"{at}.{name}"},
             )
         seen.add(name)
 

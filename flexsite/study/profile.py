@@ -25,9 +25,14 @@ class Test(Sourced):
     @model_validator(mode="before")
     @classmethod
     def _route_list(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("route"), list):
-            return {**data, "route": True, "in": data["route"]}
-        return data
+        if not isinstance(data, dict) or "route" not in data:
+            return data
+        route = data["route"]
+        if isinstance(route, list):
+            return {**data, "route": True, "in": route}
+        if isinstance(route, dict):
+            return {**data, "route": True, **route}
+        return {**data, "route": True} if route is None else data
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -40,7 +45,9 @@ class Test(Sourced):
         if self.route is not None and self.in_ is None:
             raise PydanticCustomError("test", "a requirement on the route needs 'in', such as in: [allowed, check]")
         if self.at_most is not None and self.at_least is not None and self.at_least > self.at_most:
-            raise PydanticCustomError("test", "'at_least' is above 'at_most': no site can meet this")
+            raise PydanticCustomError(
+                "test", "'at_least' is above 'at_most', so that no site can meet both; exchange the two"
+            )
         return self
 
 
@@ -94,7 +101,7 @@ class HomesBound(Sourced):
     @model_validator(mode="after")
     def _order(self) -> Self:
         if self.max is not None and self.max < self.min:
-            raise PydanticCustomError("homes", "'max' is below 'min'")
+            raise PydanticCustomError("homes", "'max' is below 'min'; exchange the two")
         return self
 
 

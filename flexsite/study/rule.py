@@ -125,7 +125,7 @@ class RouteRule(RuleBase):
                 if value in seen and seen[value] != route:
                     raise PydanticCustomError(
                         "route",
-                        "the value '{value}' is listed as {a} and as {b}",
+                        "the value '{value}' is listed as {a} and as {b}; keep one of the two",
                         {"value": value, "a": seen[value], "b": route},
                     )
                 seen[value] = route
@@ -174,7 +174,7 @@ def _one_effect(data: Any) -> Any:
         return data
     if not isinstance(data, dict):
         raise PydanticCustomError(
-            "rule", "a rule is a mapping such as {example}", {"example": "{id: built, exclude: buildings}"}
+            "rule", "a rule is a mapping of keys; write it as {example}", {"example": "{id: built, exclude: buildings}"}
         )
     given = [effect for effect in EFFECTS if effect in data]
     if len(given) > 1:
