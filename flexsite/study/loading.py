@@ -79,8 +79,9 @@ def resolve(tree: dict[str, Any], document: Document, profile_documents: dict[in
 def _fill_profiles(tree: dict[str, Any], document: Document) -> dict[int, Document]:
     """Put the content of profile files in place of their names; changes the tree. The documents give the lines."""
     documents: dict[int, Document] = {}
-    profiles = tree.get("profiles")
-    for index, entry in enumerate(profiles if isinstance(profiles, list) else []):
+    listed = tree.get("profiles")
+    profiles: list[Any] = listed if isinstance(listed, list) else []
+    for index, entry in enumerate(profiles):
         if not isinstance(entry, str):
             continue
         place = document.place(("profiles", index))

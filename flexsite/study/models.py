@@ -172,7 +172,7 @@ class Study(StrictModel):
             for name in measure_layers(measure):
                 yield f"access.measures.{measure.id}", name
 
-    def known_columns(self) -> set[str]:
+    def known_columns(self) -> frozenset[str]:
         """Columns of the sites on which a profile may set a requirement."""
         joined = {name for column in self.columns for name in (column, f"{column}_share")}
         return SITE_COLUMNS | joined | {output_column(measure) for measure in self.access.measures}
