@@ -20,4 +20,22 @@ def study_schema() -> dict[str, Any]:
     profiles["items"] = {
         "anyOf": [{"type": "string", "description": "built in, or path of a profile file"}, profiles["items"]]
     }
+    listed = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    definitions["Test"]["properties"]["route"]["anyOf"] += [
+        {**listed, "description": "routes that pass"},
+        {"type": "object", "properties": {"in": listed}, "required": ["in"], "additionalProperties": False},
+    ]
+    _close(schema)
     return schema
+
+
+def _close(node: Any) -> None:
+    """Refuse names that match no pattern, as the models do; changes the schema."""
+    if isinstance(node, dict):
+        if "patternProperties" in node:
+            node.setdefault("additionalProperties", False)
+        for child in node.values():
+            _close(child)
+    elif isinstance(node, list):
+        for child in node:
+            _close(child)
