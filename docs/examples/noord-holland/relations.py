@@ -152,7 +152,7 @@ def profile_table(run: Run) -> pd.DataFrame:
         rows.append(
             {
                 "profile": profile["id"],
-                "homes_per_ha": profile["unit"]["homes_per_ha"],
+                "homes_per_ha": f"{profile['unit']['homes_per_ha']:g}",
                 run.unit: len(found),
                 "ha": found["area_m2"].sum() / 1e4,
                 "homes": int(found["homes"].sum()),
@@ -370,9 +370,11 @@ def report(run: Run) -> str:
     parts = [
         f"# {run.study['name']}",
         f"{len(run.base.sites):,} {unit}, {run.base.sites['area_m2'].sum() / 1e4:,.0f} ha available. "
-        f"Date {run.study['date']}, term {run.study['term']}, strictness {run.study.get('strictness', 'hard')}."
+        f"Date {run.study['date']}, term {run.study['term']:g}, strictness {run.study.get('strictness', 'hard')}."
         + (
-            f" {unit.capitalize()} of {run.study['candidates']['grid']} m are not locations." if unit == "cells" else ""
+            f" {unit.capitalize()} of {run.study['candidates']['grid']:g} m are not locations."
+            if unit == "cells"
+            else ""
         ),
         "## Homes per profile",
         markdown(profile_table(run)),
