@@ -124,8 +124,9 @@ def _landuse(tiling: Tiling, use: npt.NDArray[np.str_], points: npt.NDArray[np.o
         for quarter, shares in table.items():
             here = chosen & (use == quarter)
             found[here] = draw(shares, int(here.sum()), random)
-    # left-over corners, and the inner ground of deep blocks
-    found[plot & (area < 160)] = "plantsoen"
+    # left-over corners, the green edge of a town, and the inner ground of deep blocks
+    breadth = 2 * area / shapely.length(tiling.faces)
+    found[plot & ((area < 160) | (~tiling.split & (breadth < 33) & (area > 4000)))] = "plantsoen"
     inner = plot & tiling.split & (area > 3600) & ~np.isin(use, ["bedrijven", "glas"])
     found[inner] = np.where(random.random(int(inner.sum())) < 0.3, "braak", "plantsoen")
     ribbon = tiling.kind == "ribbon"

@@ -8,7 +8,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry as Geometry
 
 from flexsite.demo import places
-from flexsite.demo.frame import PRECISION, Geometries, generator, polygonal
+from flexsite.demo.frame import PRECISION, Geometries, Turned, generator, polygonal
 from flexsite.demo.parcels import draw
 from flexsite.demo.rules_layers import frame
 from flexsite.demo.settlements import Settlements
@@ -63,10 +63,10 @@ def build(parcels: gpd.GeoDataFrame, settlements: Settlements) -> gpd.GeoDataFra
         [shape if ok else None for shape, ok in zip(ground, kind == "field", strict=True)], dtype=object
     )
     for number in random.choice(np.flatnonzero(near), 46, replace=False):
-        shapes.append(_extension(open_ground, points[number], float(random.uniform(130, 290))))
+        shapes.append(_extension(open_ground, points[number], Turned(ground[number]), float(random.uniform(130, 270))))
         types.append(str(random.choice(["Uitbreiding uitleg", "Uitbreiding uitleg", "Uitbreiding overig"])))
     for number in random.choice(np.flatnonzero(far), 9, replace=False):
-        shapes.append(_extension(open_ground, points[number], float(random.uniform(90, 170))))
+        shapes.append(_extension(open_ground, points[number], Turned(ground[number]), float(random.uniform(90, 150))))
         types.append("Uitbreiding overig")
     for number in random.choice(np.flatnonzero(infill), min(18, int(infill.sum()) // 2), replace=False):
         shapes.append(ground[number])
@@ -77,11 +77,13 @@ def build(parcels: gpd.GeoDataFrame, settlements: Settlements) -> gpd.GeoDataFra
     return _describe(shapes, types, parcels, random)
 
 
-def _extension(open_ground: Geometries, point: Geometry, radius: float) -> Geometry:
-    """Return the open ground within a distance of a point: plans do not keep to parcel boundaries."""
-    circle = point.buffer(radius, quad_segs=6)
-    hit = shapely.intersects(circle, open_ground)
-    return shapely.intersection(shapely.coverage_union_all(open_ground[hit]), circle)
+def _extension(open_ground: Geometries, point: Geometry, field: Turned, size: float) -> Geometry:
+    """Return the open ground in a rectangle along a field: plans do not keep to parcel boundaries."""
+    ((along, across),) = shapely.get_coordinates(point) @ field.axes.T
+    corners = field.back(along + size * np.array([-1, 1, 1, -1]), across + 0.7 * size * np.array([-1, -1, 1, 1]))
+    area = shapely.Polygon(np.round(corners, 2))
+    hit = shapely.intersects(area, open_ground)
+    return shapely.intersection(shapely.coverage_union_all(open_ground[hit]), area)
 
 
 def _describe(
