@@ -142,11 +142,11 @@ def test_a_bomb_of_aliases_is_refused() -> None:
 
 
 def test_many_plain_lines_are_no_bomb() -> None:
-    assert len(parse("a:\n" + "- {x: 1, y: 2}\n" * 3000, FILE).data["a"]) == 3000
+    assert len(parse("a:\n" + "- {x: 1, y: 2}\n" * 500, FILE).data["a"]) == 500
 
 
 def test_nesting_without_end_is_refused() -> None:
-    assert "nested too deep" in str(refusal("[" * 5000 + "]" * 5000))
+    assert "nested too deep" in str(refusal("[" * 1500 + "]" * 1500))
 
 
 def test_a_number_of_thousands_of_digits_is_no_crash() -> None:
