@@ -59,9 +59,8 @@ def build(parcels: gpd.GeoDataFrame, settlements: Settlements) -> gpd.GeoDataFra
     )
     shapes: list[Geometry] = []
     types: list[str] = []
-    open_ground = np.array(
-        [shape if ok else None for shape, ok in zip(ground, kind == "field", strict=True)], dtype=object
-    )
+    usable = known & (kind == "field")
+    open_ground = np.array([shape if ok else None for shape, ok in zip(ground, usable, strict=True)], dtype=object)
     for number in random.choice(np.flatnonzero(near), 46, replace=False):
         shapes.append(_extension(open_ground, points[number], Turned(ground[number]), float(random.uniform(130, 270))))
         types.append(str(random.choice(["Uitbreiding uitleg", "Uitbreiding uitleg", "Uitbreiding overig"])))

@@ -12,7 +12,8 @@ import rasterio
 import shapely
 
 import flexsite
-from flexsite import demo
+from flexsite.demo.region import Region
+from flexsite.demo.writing import write_small
 
 # the GEOS with which data/small was written; another may cut lines elsewhere and so lead to other random draws
 GEOS = (3, 14)
@@ -24,8 +25,8 @@ def kept(root: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo.write_small(tmp_path_factory.mktemp("small")).parent
+def fresh(region: Region, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small(region, tmp_path_factory.mktemp("small")).parent
 
 
 def test_it_is_small(kept: Path) -> None:
