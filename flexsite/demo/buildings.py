@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from flexsite.demo.frame import CRS, Floats, Geometries, generator
+from flexsite.demo.frame import CRS, Floats, Geometries, generator, pieces
 
 # middle and spread of the building year by quarter
 YEARS = {"centrum": (1840, 70), "vooroorlogs": (1922, 12), "naoorlogs": (1966, 7), "tuinwijk": (1984, 9),
@@ -74,7 +74,7 @@ class Builder:
 
     def __init__(self, parcels: gpd.GeoDataFrame, roads: Geometries) -> None:
         self.parcels = parcels
-        self.roads = roads
+        self.roads = pieces(roads)
         self.shapes: list[Geometries] = []
         self.functions: list[npt.NDArray[np.str_]] = []
         self.owners: list[npt.NDArray[np.int64]] = []

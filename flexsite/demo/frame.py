@@ -126,6 +126,13 @@ def polygonal(geometry: Any) -> shapely.MultiPolygon:
     return shapely.MultiPolygon(list(pieces[shapely.get_dimensions(pieces) == 2]))
 
 
+def pieces(lines: Geometries) -> Geometries:
+    """Cut lines at every vertex; a search for the nearest goes faster through short pieces."""
+    coordinates, line = shapely.get_coordinates(lines, return_index=True)
+    inside = line[:-1] == line[1:]
+    return segments(coordinates[:-1][inside], coordinates[1:][inside])
+
+
 def dots(coordinates: npt.ArrayLike) -> Geometries:
     """Make points of coordinates (n, 2)."""
     return np.asarray(shapely.points(np.asarray(coordinates, dtype=float).reshape(-1, 2)))

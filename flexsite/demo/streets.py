@@ -15,7 +15,7 @@ from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry as Geometry
 
 from flexsite.demo import places
-from flexsite.demo.frame import PRECISION, Floats, Geometries, along, dots, generator, parts, place
+from flexsite.demo.frame import PRECISION, Floats, Geometries, along, dots, generator, parts, pieces, place
 from flexsite.demo.polders import Polders
 from flexsite.demo.settlements import Settlements
 from flexsite.demo.terrain import HALF_WIDTH, Line, Terrain
@@ -166,8 +166,8 @@ def _paths(network: Network, terrain: Terrain, parcels: gpd.GeoDataFrame, vertic
 
 def _station(network: Network, terrain: Terrain, at: Floats, vertices: Geometries) -> None:
     """Place a station's entrance 20 m from the track, on the side of the nearest street, with a path to it."""
-    reach = shapely.dwithin(vertices, Point(at), 600) & (shapely.distance(vertices, terrain.rail) > 25)
-    ends = shapely.get_coordinates(vertices[reach])
+    around = vertices[shapely.dwithin(vertices, Point(at), 600)]
+    ends = shapely.get_coordinates(around[shapely.distance(around, terrain.rail) > 25])
     end = ends[np.lexsort((ends[:, 0], np.round(np.hypot(*(ends - at).T), 1)))[0]]
     on_track = terrain.rail.project(Point(at))
     before, after = along(terrain.rail, [on_track - 1, on_track + 1])
@@ -181,7 +181,10 @@ def _amenities(network: Network, buildings: gpd.GeoDataFrame, streets: Geometrie
     """Place supermarkets, schools, doctors and other shops at buildings beside a street."""
     function = buildings["functie"].to_numpy(dtype=str)
     points = shapely.point_on_surface(buildings.geometry.to_numpy())
-    reach = shapely.distance(points, streets[shapely.STRtree(streets).nearest(points)]) < 60
+    short = pieces(streets)
+    near_street, _ = shapely.STRtree(short).query(points, predicate="dwithin", distance=60)
+    reach = np.zeros(len(points), dtype=bool)
+    reach[near_street] = True
     business = reach & ~np.isin(function, ["woonfunctie", "overige gebruiksfunctie", "industriefunctie"])
     names = ("Marskramer", "Boodschap", "Kruidentuin", "Voorraad", "Grutter")
     used: set[int] = set()

@@ -88,11 +88,12 @@ def build(terrain: Terrain, settlements: Settlements, network: Network) -> Timet
     routes.append(Route("Waardlijn", "train", tuple(stations), tuple(run), 30))
     # a bus stops at a node of a street, not on a bridge and not where a ring road is broken by the railway
     xy = network.positions()
-    usable = sorted(
-        {n for way, tags in network.ways if tags.get("highway") in STREETS and "bridge" not in tags for n in way}
-    )
-    usable = [n for n in usable if terrain.rail.distance(Point(xy[n - 1])) > 30]
-    tree = shapely.STRtree(dots(xy[np.array(usable) - 1]))
+    streets = [way for way, tags in network.ways if tags.get("highway") in STREETS and "bridge" not in tags]
+    usable = np.unique(np.concatenate([np.array(way) for way in streets]))
+    beside = terrain.rail.buffer(30)
+    shapely.prepare(beside)
+    usable = usable[~shapely.intersects(beside, dots(xy[usable - 1]))]
+    tree = shapely.STRtree(dots(xy[usable - 1]))
     covers = shapely.union_all([cover.buffer(60) for cover in settlements.covers.values()])
     tracks = [(name, _path(network, calls), headway) for name, calls, headway in LINES]
     for name, town, share in RINGS:
