@@ -151,8 +151,11 @@ def test_lines_and_points_are_excluded_with_a_buffer(tmp_path: Path) -> None:
     assert taken == pytest.approx(round(disc, 2), abs=1e-5) == 313.65
 
 
-def test_a_buffer_reaches_features_outside_the_candidates(tmp_path: Path) -> None:
-    vector(tmp_path / "x.gpkg", [box(110, -100, 120, 200)])
+@pytest.mark.parametrize(
+    "outside", [(110, -100, 120, 200), (-20, -100, -10, 200), (-100, 110, 200, 120), (-100, -20, 200, -10)]
+)
+def test_a_buffer_reaches_features_outside_the_candidates(tmp_path: Path, outside: tuple[float, ...]) -> None:
+    vector(tmp_path / "x.gpkg", [box(*outside)])
     assert excluded_area(tmp_path, {"exclude": "x", "buffer": 30}, x="x.gpkg") == pytest.approx(2000, abs=1e-5)
 
 
@@ -384,6 +387,8 @@ def test_keep_leaves_ground_outside_the_coverage(tmp_path: Path) -> None:
     vector(tmp_path / "x.gpkg", [box(0, 0, 30, 100)])
     vector(tmp_path / "known.gpkg", [box(-10, -10, 60, 110)])
     entry = {"path": "x.gpkg", "coverage": "known.gpkg"}
+    strict = [{"id": "use", "keep": "x", "outside_coverage": "exclude"}]
+    assert list(run_study(one_parcel(tmp_path, layers={"x": entry}, rules=strict)).sites["area_m2"]) == [3000]
     result = run_study(one_parcel(tmp_path, layers={"x": entry}, rules=[{"id": "use", "keep": "x"}]))
     sites = result.sites.set_index("site_id")
     assert dict(sites["area_m2"]) == {"K1.1": 4000, "K1.2": 3000}
@@ -454,11 +459,11 @@ def test_the_score_is_a_mean_of_whole_numbers_rounded_half_up(tmp_path: Path) ->
 
 
 def test_homes_do_not_depend_on_how_the_ground_is_cut(tmp_path: Path) -> None:
-    """homes_fit is floor(area * density / 10000 + 1e-9): 0.7 ha at 30 is 21, though 0.7 * 30 is 20.999..."""
-    names = [profile_file(tmp_path, "tester", unit={"homes_per_ha": 30, "floor_area": 28, "storeys": 1, "rooms": 1})]
+    """homes_fit is floor(area * density / 10000 + 1e-9): 1.25 ha at 18.4 is 23, though floats make it 22.999..."""
+    names = [profile_file(tmp_path, "tester", unit={"homes_per_ha": 18.4, "floor_area": 28, "storeys": 1, "rooms": 1})]
     path = one_parcel(tmp_path, profiles=names)
-    vector(tmp_path / "parcels.gpkg", [box(0, 0, 70, 100)], code=["K1"])
-    assert run_study(path).suitability["homes_fit"].iloc[0] == 21
+    vector(tmp_path / "parcels.gpkg", [box(0, 0, 125, 100)], code=["K1"])
+    assert run_study(path).suitability["homes_fit"].iloc[0] == 23
 
 
 def test_counts_and_straight_distances(tmp_path: Path) -> None:
@@ -470,6 +475,21 @@ def test_counts_and_straight_distances(tmp_path: Path) -> None:
     ]
     site = run_study(one_parcel(tmp_path, layers={"x": "x.gpkg"}, access={"measures": measures})).sites.iloc[0]
     assert (site["near_m"], site["number_n"], site["jobs_n"]) == (0, 2, 23)
+
+
+def test_every_table_tells_the_same_sums(tmp_path: Path) -> None:
+    """The part kept is 100.004 m2, the part dropped 10.004: rounded apart 110.00, together 110.01."""
+    spec = {"layer": "parcels", "id": "code", "min_area": 50}
+    path = one_parcel(tmp_path, candidates=spec, layers={"x": "x.gpkg"}, rules=[{"id": "path", "exclude": "x"}])
+    vector(tmp_path / "parcels.gpkg", [box(0, 0, 16.0008, 10)], code=["K1"])
+    vector(tmp_path / "x.gpkg", [box(10.0004, -1, 15.0004, 11)])
+    result = run_study(path)
+    assert list(result.sites["area_m2"]) == [100]
+    steps = result.waterfall.set_index("rule")
+    assert steps.loc["path", "area_ha"] == pytest.approx(0.011001, abs=1e-9)
+    assert steps.loc["min_size", "area_ha"] == pytest.approx(0.01, abs=1e-9)
+    for rule, taken in result.taken.groupby("rule")["taken_m2"].sum().items():
+        assert taken / 1e4 == pytest.approx(steps.loc[rule, "removed_ha"], abs=1e-9), rule
 
 
 # The whole
