@@ -171,7 +171,7 @@ class TestDistances:
         count = len(small)
         assert np.isfinite(expected[:count]).sum() >= 40
         np.testing.assert_allclose(found[:count], expected[:count], atol=0.01)
-        # A longer boundary has more entrances, of which the best wins; streets that cross a site have no one nearest point.
+        # A longer boundary has more entrances, of which the best wins; with a street inside, none is the nearest.
         single = np.isfinite(expected) & (legs > 0.5) & (np.arange(len(sample)) >= count)
         assert single.sum() >= 20 and (found[single] <= expected[single] + 0.01).all()
         assert (found[single] < expected[single] - 1).sum() >= 5
