@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from flexsite.layers import Layers
     from flexsite.study.models import Study
 
+MOST_CELLS = 20_000_000
+"""Cells of a grid over the bounds of the area that one machine can still hold."""
 _SHARED_BOUNDARY = 0.1
 """Metres of boundary from which two candidates touch (design, Candidates)."""
 _SNAP = 1e-3
@@ -89,6 +91,13 @@ def build(study: Study, layers: Layers, area: Geometries, notices: Notices) -> C
 def _cells(size: float, area: Geometries) -> tuple[NDArray[np.object_], Geometries]:
     """Cells on multiples of `size`, clipped to the area."""
     minx, miny, maxx, maxy = shapely.total_bounds(area)
+    count = ((maxx - minx) / size + 1) * ((maxy - miny) / size + 1)
+    if count > MOST_CELLS:
+        raise InputError(
+            f"a grid of {size:g} m has {count:.0f} cells over the area, more than {MOST_CELLS}",
+            where="candidates, grid",
+            remedy="use larger cells, in metres",
+        )
     columns = np.arange(np.floor(minx / size), np.ceil(maxx / size)) * size
     rows = np.arange(np.floor(miny / size), np.ceil(maxy / size)) * size
     x, y = (grid.ravel() for grid in np.meshgrid(columns, rows))

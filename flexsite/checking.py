@@ -16,8 +16,8 @@ from flexsite.availability import footprint
 from flexsite.availability.window import Clock
 from flexsite.errors import InputError, InputErrors
 from flexsite.notices import Notices
+from flexsite.opening import assumed_complete, open_layers, read_area
 from flexsite.outputs.writing import refuse_unbuilt
-from flexsite.pipeline import assumed_complete, open_layers, read_area
 from flexsite.study.access import Access, CountMeasure, NearestMeasure, SumMeasure
 from flexsite.study.loading import load, vary
 from flexsite.study.yaml_source import read

@@ -51,13 +51,14 @@ def run(
     from flexsite.outputs.folder import refuse_foreign, slug
     from flexsite.outputs.writing import refuse_unbuilt, write
     from flexsite.pipeline import run as run_study
+    from flexsite.pipeline import step_count
     from flexsite.study.loading import load
 
     loaded = load(study, _overrides(set_))
     folder = out or Path(slug(loaded.name))
     refuse_foreign(folder)
     refuse_unbuilt(loaded)
-    with _progress(quiet) as told:
+    with _progress(quiet, step_count(loaded)) as told:
         result = run_study(loaded, progress=told, workers=workers)
         told("outputs")
         write(result, folder)
@@ -109,6 +110,7 @@ def screen(
 ) -> None:
     """Screen a list of plots: each rule's verdict, reasons, measures and ranks."""
     from flexsite.outputs.folder import refuse_foreign, slug
+    from flexsite.pipeline import step_count
     from flexsite.screening import screen as screen_plots
     from flexsite.screening import write as write_screening
     from flexsite.study.loading import load
@@ -116,7 +118,7 @@ def screen(
     loaded = load(study, _overrides(set_))
     folder = out or Path(f"{slug(loaded.name)}-screen")
     refuse_foreign(folder)
-    with _progress(quiet) as told:
+    with _progress(quiet, step_count(loaded)) as told:
         screening = screen_plots(plots, loaded, id_column=id_, layer=layer, progress=told)
         told("outputs")
         write_screening(screening, folder)
@@ -179,22 +181,28 @@ def _overrides(assignments: list[str] | None) -> dict[str, object]:
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Tell the steps on stderr: a moving line on a terminal, nothing elsewhere."""
+def _progress(quiet: bool, steps: int | None = None) -> Iterator[Callable[[str], None]]:
+    """Tell the steps on stderr, with a bar on a terminal and nothing elsewhere."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    with Console(stderr=True).status("reading the study") as status:
-        yield lambda step: status.update(f"{step} ...")
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading the study", total=steps)
+
+        yield lambda step: progress.update(task, description=step, advance=1)
 
 
 def _report(result: Result, folder: Path) -> None:
     """Counts on stdout: what there is per profile, never one number alone."""
     for warning in result.warnings:
         typer.echo(f"warning: {warning}", err=True)
-    things = "cells" if result.study.candidates.grid is not None else "sites"
+    from flexsite.pipeline import things as noun
+
+    things = noun(result.study)
     hectares = result.sites["area_m2"].sum() / 1e4
     typer.echo(f"{len(result.sites)} {things} available, {hectares:,.2f} ha")
     last = result.waterfall[(result.waterfall["variant"] == "base") & (result.waterfall["stage"] == "suitability")]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from flexsite.errors import InputError
 from flexsite.outputs.folder import RUN_RECORD, staged
@@ -19,8 +18,8 @@ from flexsite.outputs.geopackage import write_gpkg
 from flexsite.outputs.record import record, write_json
 from flexsite.outputs.tables import MIN_SIZE, series
 from flexsite.outputs.text_table import write_csv
-from flexsite.outputs.withheld import private_columns, private_rules
-from flexsite.pipeline import Progress, open_layers, read_area, run_one
+from flexsite.outputs.withheld import shown_rules
+from flexsite.pipeline import Progress, run_one
 from flexsite.study.loading import resolve
 from flexsite.study.yaml_source import Document
 
@@ -108,8 +107,7 @@ def write(screening: Screening, folder: Path) -> None:
         write_gpkg(screening.plots, stage / "screen.gpkg", "screen", style=('"verdict"', labels))
         write_csv(result.waterfall, stage / "waterfall.csv")
         result.map().save(stage / "map.html")
-        private = private_columns(result.study), private_rules(result.study)
-        write_json(record(result, private), stage / RUN_RECORD)
+        write_json(record(result), stage / RUN_RECORD)
 
 
 def _tree(study: Study, file: str, layer: str | None, candidates: dict[str, Any]) -> dict[str, Any]:
@@ -132,65 +130,53 @@ def _usual_id(study: Study, own: str | None) -> str | None:
 
 
 def _rows(result: Result, study: Study) -> gpd.GeoDataFrame:
+    """One row per plot, with the columns of its largest site."""
     plots = result.plots
     ids = plots["candidate_id"].to_numpy(dtype=object)
-    sites = result.sites.copy()
-    sites["_real"] = ~sites["site_id"].isin(result.placeholders)
-    largest = sites.sort_values(["candidate_id", "area_m2"], ascending=[True, False], kind="stable").drop_duplicates(
-        "candidate_id"
-    )
-    largest = largest.set_index("candidate_id").reindex(ids)
-    real = largest["_real"].to_numpy(dtype=bool)
-    kept = sites[sites["_real"]].groupby("candidate_id")["area_m2"].sum().reindex(ids).fillna(0.0).to_numpy()
-    left = plots["left_m2"].to_numpy(dtype=float)
-    area = plots["area_m2"].to_numpy(dtype=float)
-    inside = _inside(study, plots)
+    sites = result.sites.assign(real=~result.sites["site_id"].isin(result.unavailable).to_numpy())
+    ordered = sites.sort_values(["candidate_id", "area_m2"], ascending=[True, False], kind="stable")
+    largest = ordered.drop_duplicates("candidate_id").set_index("candidate_id").reindex(ids)
+    kept = sites[sites["real"]].groupby("candidate_id")["area_m2"].sum().reindex(ids).fillna(0.0).to_numpy()
+    left, area = plots["left_m2"].to_numpy(dtype=float), plots["area_m2"].to_numpy(dtype=float)
     verdict = np.select(
-        [~inside, real & (kept == area), real, left > 0],
+        [~plots["inside"].to_numpy(dtype=bool), kept == area, kept > 0, left > 0],
         ["outside_area", "available", "partly", "too_small"],
         "excluded",
-    ).astype(object)
-    taken = result.taken[result.taken["rule"] != MIN_SIZE]
-    took = taken[taken["taken_m2"] > 0]
-    rules = [rule.id for rule in study.rules]
-    place = {name: number for number, name in enumerate(rules)}
-    by_plot = (
-        took.groupby("candidate_id")["rule"]
-        .agg(lambda names: ";".join(sorted(names, key=place.__getitem__)))
-        .reindex(ids)
     )
+    took = result.taken[(result.taken["rule"] != MIN_SIZE) & (result.taken["taken_m2"] > 0)]
+    by_plot = took.groupby("candidate_id")["rule"].agg(lambda rules: ";".join(dict.fromkeys(rules))).reindex(ids)
     data: dict[str, Any] = {
         "plot_id": series(ids, as_text=True),
         "area_m2": area,
         "available_m2": left,
         "verdict": series(verdict, as_text=True),
-        "rules": series(["" if value != value or value is None else value for value in by_plot], as_text=True),
+        "rules": series(by_plot.fillna(""), as_text=True),
     }
     for name in largest.columns:
-        if name not in {"_real", "geometry", "area_m2"}:
-            data["site_id" if name == "site_id" else name] = largest[name].array
-    data["site_area_m2"] = np.where(real, largest["area_m2"].to_numpy(dtype=float), 0.0)
+        if name not in {"real", "geometry", "area_m2"}:
+            data[name] = largest[name].array
+    data["site_area_m2"] = np.where(largest["real"].to_numpy(dtype=bool), largest["area_m2"].to_numpy(dtype=float), 0.0)
     touched = result.taken.pivot_table(index="candidate_id", columns="rule", values="touched_m2", aggfunc="sum")
-    for name in rules:
+    for name in dict.fromkeys(shown_rules(study).values()):
         column = touched[name] if name in touched.columns else pd.Series(dtype=float)
         title = f"{name}_m2" if f"{name}_m2" not in data else f"rule_{name}_m2"
         data[title] = column.reindex(ids).fillna(0.0).to_numpy(dtype=float)
     for profile in study.profiles:
-        judged = (
-            result.suitability[result.suitability["profile"] == profile.id]
-            .set_index("site_id")
-            .reindex(largest["site_id"])
-        )
-        for name in judged.columns:
-            if name != "profile" and not (name.startswith("v_") and judged[name].isna().all()):
-                data[f"{profile.id}_{name}"] = judged[name].array
+        data |= _judged(result, profile.id, sites, largest)
     return gpd.GeoDataFrame(data, geometry=plots.geometry.to_numpy(), crs=plots.crs)
 
 
-def _inside(study: Study, plots: gpd.GeoDataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    layers = open_layers(study)
-    points = shapely.point_on_surface(plots.geometry.to_numpy())
-    hits = shapely.STRtree(points).query(read_area(study, layers), predicate="intersects")[1]
-    inside = np.zeros(len(plots), dtype=bool)
-    inside[hits] = True
-    return inside
+def _judged(result: Result, profile: str, sites: pd.DataFrame, largest: pd.DataFrame) -> dict[str, Any]:
+    """A profile's columns: those of the largest site, the homes of all sites of the plot, and the rank among plots."""
+    table = result.suitability[result.suitability["profile"] == profile].set_index("site_id")
+    judged = table.reindex(largest["site_id"])
+    per_plot = table.reindex(sites["site_id"])[["homes", "homes_fit"]].groupby(sites["candidate_id"].to_numpy()).sum()
+    data: dict[str, Any] = {}
+    for name in judged.columns:
+        if name in per_plot.columns:
+            data[f"{profile}_{name}"] = per_plot[name].reindex(largest.index).to_numpy(dtype=int)
+        elif name == "rank":
+            data[f"{profile}_{name}"] = judged[name].rank(method="first").astype("Int64").array
+        elif name != "profile" and not (name.startswith("v_") and judged[name].isna().all()):
+            data[f"{profile}_{name}"] = judged[name].array
+    return data

@@ -61,7 +61,9 @@ class AccessResult:
     warnings: tuple[str, ...] = ()
 
 
-def measure(access: Access, layers: Layers, sites: geopandas.GeoDataFrame, crs: pyproj.CRS) -> AccessResult:
+def measure(
+    access: Access, layers: Layers, sites: geopandas.GeoDataFrame, crs: pyproj.CRS, *, noun: str = "sites"
+) -> AccessResult:
     """Take every measure of `access` from every site.
 
     Parameters
@@ -74,6 +76,8 @@ def measure(access: Access, layers: Layers, sites: geopandas.GeoDataFrame, crs: 
         Polygons with a column `site_id`, in the study's CRS.
     crs
         That CRS: projected, metres.
+    noun
+        What warnings call the rows: a grid study has cells.
 
     Raises
     ------
@@ -82,7 +86,7 @@ def measure(access: Access, layers: Layers, sites: geopandas.GeoDataFrame, crs: 
         file, a layer or column that is not there, a measure that is not built yet.
     """
     check(access)
-    taker = _Taker(access, layers, np.asarray(sites.geometry.to_numpy(), dtype=object), crs)
+    taker = _Taker(access, layers, np.asarray(sites.geometry.to_numpy(), dtype=object), crs, noun)
     columns = {output_column(one): taker.take(one) for one in access.measures}
     frame = pd.DataFrame(columns, index=sites.index, dtype=float)
     no_access, entrances = taker.entrances(sites)
@@ -127,7 +131,8 @@ def check(access: Access) -> None:
 class _Taker:
     """Takes one measure after the other, and keeps what they share."""
 
-    def __init__(self, access: Access, layers: Layers, sites: Geometries, crs: pyproj.CRS) -> None:
+    def __init__(self, access: Access, layers: Layers, sites: Geometries, crs: pyproj.CRS, noun: str) -> None:
+        self._noun = noun
         self._access, self._layers, self._sites, self._crs = access, layers, sites, crs
         self._network = Network(access, layers, sites, crs) if access.streets is not None else None
         self._sources: dict[str, PlaceSource] = {}
@@ -231,7 +236,7 @@ class _Taker:
         said = []
         if no_access.any():
             said.append(
-                f"{no_access.sum()} of {count} have no street to walk on within {snap:g} m, "
+                f"{no_access.sum()} of {count} {self._noun} have no street to walk on within {snap:g} m, "
                 "or only across a barrier: mark no_access"
             )
         for (source, mode), (read, entered) in (

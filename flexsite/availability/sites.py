@@ -100,7 +100,7 @@ def _by_id(sites: Sites, candidates: Candidates) -> Sites:
     return Sites(ids, candidate, sites.geometry[order], sites.area_m2[order])
 
 
-def with_placeholders(sites: Sites, candidates: Candidates) -> tuple[Sites, list[str]]:
+def with_placeholders(sites: Sites, candidates: Candidates) -> tuple[Sites, NDArray[np.bool_]]:
     """Add the largest part of every candidate that holds no site, under the candidate's id, and say which these are.
 
     Raises
@@ -115,4 +115,5 @@ def with_placeholders(sites: Sites, candidates: Candidates) -> tuple[Sites, list
     ids = np.concatenate([sites.ids, candidates.ids[without]])
     geometry = np.concatenate([sites.geometry, parts[first]])
     merged = Sites(ids, np.concatenate([sites.candidate, without]), geometry, rounded_area(geometry))
-    return _by_id(merged, candidates), [str(value) for value in candidates.ids[without]]
+    ordered = _by_id(merged, candidates)
+    return ordered, np.isin(ordered.candidate, without)

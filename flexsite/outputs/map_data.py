@@ -26,6 +26,7 @@ from flexsite.outputs.map import (
 )
 from flexsite.outputs.record import sources
 from flexsite.outputs.tables import MIN_SIZE
+from flexsite.outputs.withheld import public_study, shown_rules
 from flexsite.study.access import CountMeasure, NearestMeasure, output_column
 from flexsite.study.profile import AnyOf
 
@@ -71,7 +72,7 @@ def map_data(result: Result) -> MapData:
         waterfall=result.waterfall[result.waterfall["variant"] == "base"].reset_index(drop=True),
         is_grid=study.candidates.grid is not None,
         profiles=tuple(_profile(profile, study) for profile in study.profiles),
-        columns=tuple(ColumnInfo(name, words(name)) for name in shown),
+        columns=tuple(ColumnInfo(name, words(name, study.columns[name].label)) for name in shown),
         measures=tuple(
             _measure(measure) for measure in study.access.measures if output_column(measure) in result.sites.columns
         ),
@@ -86,7 +87,7 @@ def map_data(result: Result) -> MapData:
         warnings=tuple(result.warnings),
         version=__version__,
         context=_borders(result),
-        study_hash=hashlib.sha256(json.dumps(study.resolved(), sort_keys=True).encode()).hexdigest()[:12],
+        study_hash=hashlib.sha256(json.dumps(public_study(study), sort_keys=True).encode()).hexdigest()[:12],
     )
 
 
@@ -197,7 +198,11 @@ def _rules(result: Result) -> tuple[RuleInfo, ...]:
     rows = result.waterfall[(result.waterfall["variant"] == "base") & (result.waterfall["stage"] == "availability")]
     effects = dict(zip(rows["rule"], rows["effect"], strict=True))
     infos = []
+    shown = shown_rules(study)
     for rule in study.rules:
+        if shown[rule.id] != rule.id:
+            infos.append(RuleInfo(shown[rule.id], "", "", label=words(shown[rule.id])))
+            continue
         layer = study.layers[rule.layer]
         infos.append(
             RuleInfo(

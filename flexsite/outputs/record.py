@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flexsite import __version__
+from flexsite.outputs.withheld import private_columns, private_layers, public_study
 from flexsite.rulebook import profile_ids
 
 if TYPE_CHECKING:
@@ -26,24 +27,17 @@ _LIBRARIES = ("geopandas", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "
 _SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
 
 
-def record(result: Result, private: tuple[list[str], list[str]]) -> dict[str, Any]:
-    """Everything a reader needs to trust or repeat a run.
-
-    Parameters
-    ----------
-    private
-        Columns and rules that were withheld from the outputs.
-    """
+def record(result: Result) -> dict[str, Any]:
+    """Everything a reader needs to trust or repeat a run."""
     study = result.study
-    hidden, rules = private
     return {
         "flexsite": __version__,
         "libraries": {name: _version(name) for name in _LIBRARIES},
-        "study": study.resolved(),
+        "study": public_study(study),
         "inputs": {_shown(path, study): sha256(path) for path in input_files(study)},
         "sources": sources(study),
         "assumed_complete": result.assumed_complete,
-        "withheld": {"columns": hidden, "footprints": rules},
+        "withheld": {"layers": private_layers(study), "columns": private_columns(study)},
         "rows": result.counts,
         "layers": {name: plain(report) for name, report in sorted(result.layers.items())},
         "access": plain(result.access),
@@ -69,12 +63,14 @@ def sources(study: Study) -> list[dict[str, str]]:
             else "assumed complete",
         }
         for name, layer in study.layers.items()
+        if name not in private_layers(study)
     ]
 
 
 def input_files(study: Study) -> list[Path]:
     """Every file that the study names and that exists, sorted by name."""
-    layers: list[Layer] = [study.area, *study.layers.values()]
+    hidden = private_layers(study)
+    layers: list[Layer] = [study.area, *(layer for name, layer in study.layers.items() if name not in hidden)]
     paths: list[Path | None] = [study.path, *(layer.path for layer in layers)]
     paths += [layer.coverage for layer in layers if isinstance(layer.coverage, Path)]
     if study.access.streets is not None:

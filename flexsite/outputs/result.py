@@ -36,8 +36,8 @@ class Result:
         Polygons of the study area.
     plots
         Per candidate its ground before and after the rules, for screening.
-    placeholders
-        When plots are screened: ids in `sites` that stand for a plot without any site.
+    unavailable
+        When plots are screened: ids in `sites` that stand for a plot without any site, or outside the area.
     """
 
     study: Study
@@ -54,7 +54,7 @@ class Result:
     access: dict[str, Any]
     warnings: list[str]
     timings: dict[str, float]
-    placeholders: list[str] = field(default_factory=list)
+    unavailable: list[str] = field(default_factory=list)
     variants: dict[str, Result] = field(default_factory=dict)
 
     def map(self) -> SiteMap:

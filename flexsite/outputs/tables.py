@@ -8,7 +8,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from flexsite.availability.waterfall import effect_of, steps
 from flexsite.geometry import Floats, rounded_area, union_groups
 from flexsite.suitability.requirements import text
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 
     from pyproj import CRS
 
-    from flexsite.availability.sites import Parts
-    from flexsite.availability.waterfall import Ground
+    from flexsite.availability.finding import Available
     from flexsite.candidates import Candidates
     from flexsite.study.models import Study
     from flexsite.suitability.judging import Verdict
@@ -84,8 +82,9 @@ def hectares(square_metres: float) -> float:
     return round(square_metres / 1e4, 6) + 0.0
 
 
-def availability_rows(variant: str, ground: Ground, parts: Parts, study: Study) -> list[dict[str, Any]]:
+def availability_rows(variant: str, found: Available) -> list[dict[str, Any]]:
     """Rows of the waterfall from `start` to `min_size`."""
+    ground, parts = found.ground, found.parts
     common = {"variant": variant, "stage": "availability", "profile": ""}
     left = hectares(float(ground.start_m2.sum()))
     rows: list[dict[str, Any]] = [
@@ -100,7 +99,7 @@ def availability_rows(variant: str, ground: Ground, parts: Parts, study: Study) 
             "removed_ha": 0.0,
         }
     ]
-    for number, step in enumerate(steps(ground, study), start=1):
+    for number, step in enumerate(found.steps, start=1):
         after = round(step.area_ha, 6)
         rows.append(
             {
@@ -167,20 +166,20 @@ def waterfall_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return table.astype(WATERFALL)
 
 
-def taken_frame(ground: Ground, parts: Parts, candidates: Candidates, study: Study) -> pd.DataFrame:
+def taken_frame(found: Available, candidates: Candidates, study: Study) -> pd.DataFrame:
     """What each rule took from each candidate at its turn, and touched, in m2; `min_size` is what is too small."""
     frames = [
         pd.DataFrame(
             {
-                "candidate_id": candidates.ids[ground.taken[rule.id].index],
-                "rule": rule.id,
-                "taken_m2": ground.taken[rule.id].taken_m2,
-                "touched_m2": ground.taken[rule.id].touched_m2,
+                "candidate_id": candidates.ids[taken.index],
+                "rule": rule,
+                "taken_m2": taken.taken_m2,
+                "touched_m2": taken.touched_m2,
             }
         )
-        for rule in study.rules
+        for rule, taken in found.ground.taken.items()
     ]
-    small = _too_small(ground, parts)
+    small = _too_small(found)
     index = np.flatnonzero(small > 0)
     frames.append(
         pd.DataFrame(
@@ -200,18 +199,20 @@ def taken_frame(ground: Ground, parts: Parts, candidates: Candidates, study: Stu
     ).reset_index(drop=True)
 
 
-def _too_small(ground: Ground, parts: Parts) -> Floats:
+def _too_small(found: Available) -> Floats:
     """m2 per candidate that is left by the rules and lies in no site."""
+    ground, parts = found.ground, found.parts
     kept = np.bincount(parts.candidate[parts.kept], weights=parts.area_m2[parts.kept], minlength=len(ground.area_m2))
     small: Floats = np.round(ground.area_m2 - kept, 2)
     return np.maximum(small, 0.0)
 
 
-def excluded_frame(ground: Ground, parts: Parts, candidates: Candidates, study: Study, crs: CRS) -> gpd.GeoDataFrame:
+def excluded_frame(found: Available, candidates: Candidates, study: Study, crs: CRS) -> gpd.GeoDataFrame:
     """The ground that each rule took at its turn, per candidate, and the parts too small for a site."""
+    parts = found.parts
     frames: list[pd.DataFrame] = []
     for place, rule in enumerate(study.rules):
-        taken = ground.taken[rule.id]
+        taken = found.ground.taken[rule.id]
         rows = np.flatnonzero(taken.taken_m2 > 0)
         frames.append(
             pd.DataFrame(
@@ -260,7 +261,6 @@ __all__ = [
     "EMPTY_SUITABILITY",
     "WATERFALL",
     "availability_rows",
-    "effect_of",
     "excluded_frame",
     "hectares",
     "series",

@@ -1,13 +1,27 @@
-"""What a public study keeps out of its outputs."""
+"""What a public study keeps out of its outputs (design, Audience)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from flexsite.study.access import output_column
 
 if TYPE_CHECKING:
+    from flexsite.outputs.result import Result
     from flexsite.study.models import Study
+
+PLANNED = "planned"
+"""What a public reader sees of a rule on a confidential plan."""
+WITHHELD = "withheld"
+"""What a public reader sees of a rule on any other private layer."""
+
+
+def private_layers(study: Study) -> list[str]:
+    """Layers that a public study withholds."""
+    return [name for name, layer in study.layers.items() if study.audience == "public" and layer.private]
 
 
 def private_columns(study: Study) -> list[str]:
@@ -16,6 +30,68 @@ def private_columns(study: Study) -> list[str]:
     return [*names, *(output_column(measure) for measure in study.withheld_measures())]
 
 
-def private_rules(study: Study) -> list[str]:
-    """Rules whose footprint a public study withholds."""
-    return [rule.id for rule in study.rules if study.audience == "public" and study.layers[rule.layer].private]
+def shown_rules(study: Study) -> dict[str, str]:
+    """The id under which each rule appears in the outputs: its own, or a word where its layer is private."""
+    hidden = private_layers(study)
+    return {
+        rule.id: (PLANNED if getattr(rule, "until", None) else WITHHELD) if rule.layer in hidden else rule.id
+        for rule in study.rules
+    }
+
+
+def withhold(result: Result) -> Result:
+    """The result without what its audience may not see."""
+    study = result.study
+    layers, columns, shown = private_layers(study), private_columns(study), shown_rules(study)
+    if not layers and not columns:
+        return result
+    hidden_rules = {rule for rule, word in shown.items() if word != rule}
+    sites = result.sites.drop(columns=columns)
+    for name in ("marks", "unknown"):
+        sites[name] = sites[name].map(lambda ids: _renamed(ids, shown)).astype("str")
+    excluded = result.excluded
+    if excluded is not None:
+        excluded = excluded[~excluded["rule"].isin(hidden_rules)].reset_index(drop=True)
+    words = {f"'{name}'": f"'{WITHHELD}'" for name in [*layers, *hidden_rules]}
+    return replace(
+        result,
+        sites=sites,
+        waterfall=result.waterfall.assign(rule=_column(result.waterfall, shown)),
+        taken=result.taken.assign(rule=_column(result.taken, shown)),
+        excluded=excluded,
+        assumed_complete=[name for name in result.assumed_complete if name not in layers],
+        layers={name: report for name, report in result.layers.items() if name.removesuffix(" coverage") not in layers},
+        warnings=list(dict.fromkeys(_worded(text, words) for text in result.warnings)),
+    )
+
+
+def public_study(study: Study) -> dict[str, Any]:
+    """The resolved study as its audience may read it: private layers and what names them are left out."""
+    tree = study.resolved()
+    layers, shown = private_layers(study), shown_rules(study)
+    if not layers:
+        return tree
+    tree["layers"] = {name: layer for name, layer in tree["layers"].items() if name not in layers}
+    tree["rules"] = [
+        {"id": shown[rule["id"]]} if shown[rule["id"]] != rule["id"] else rule for rule in tree.get("rules", [])
+    ]
+    tree["columns"] = {name: c for name, c in tree.get("columns", {}).items() if c["layer"] not in layers}
+    hidden = {measure.id for measure in study.withheld_measures()}
+    access = tree["access"]
+    access["measures"] = [measure for measure in access.get("measures", []) if measure["id"] not in hidden]
+    access["barriers"] = [name for name in access.get("barriers", []) if name not in layers]
+    return tree
+
+
+def _renamed(ids: str, shown: dict[str, str]) -> str:
+    return ";".join(dict.fromkeys(shown.get(name, name) for name in ids.split(";"))) if ids else ""
+
+
+def _column(table: pd.DataFrame, shown: dict[str, str]) -> pd.Series[str]:
+    return table["rule"].map(lambda name: shown.get(name, name)).astype("str")
+
+
+def _worded(text: str, words: dict[str, str]) -> str:
+    for name, word in words.items():
+        text = text.replace(name, word)
+    return text

@@ -13,7 +13,6 @@ from flexsite.outputs.geopackage import write_gpkg
 from flexsite.outputs.record import record, write_json
 from flexsite.outputs.tables import hectares
 from flexsite.outputs.text_table import write_csv
-from flexsite.outputs.withheld import private_columns, private_rules
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,7 +50,7 @@ def write(result: Result, folder: Path) -> None:
 
 def write_into(result: Result, stage: Path) -> None:
     """Write the outputs into an existing, empty place."""
-    study, outputs = result.study, result.study.outputs
+    outputs = result.study.outputs
     write_csv(result.waterfall, stage / "waterfall.csv")
     if "parquet" in outputs:
         _write_tables(result, stage)
@@ -67,7 +66,7 @@ def write_into(result: Result, stage: Path) -> None:
             _write_tables(varied, stage / "variants" / name)
     if "map" in outputs:
         result.map().save(stage / "map.html")
-    write_json(record(result, (private_columns(study), private_rules(study))), stage / RUN_RECORD)
+    write_json(record(result), stage / RUN_RECORD)
 
 
 def _write_tables(result: Result, folder: Path) -> None:

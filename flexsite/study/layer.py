@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from flexsite.study.base import Scalar, StrictModel, StudyPath, Text
+from flexsite.study.base import Label, Scalar, StrictModel, StudyPath, Text
 
 
 class Layer(StrictModel):
@@ -75,4 +75,5 @@ class Column(StrictModel):
 
     layer: Text
     column: Text
+    label: Label | None = None
     private: bool = Field(False, strict=True)

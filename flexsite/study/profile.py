@@ -20,7 +20,7 @@ class Test(Sourced):
     route: bool | Text | None = Field(None, description="true: the permit route of the site")
     at_most: Number | None = None
     at_least: Number | None = None
-    in_: list[Scalar] | None = Field(None, alias="in", min_length=1)
+    in_: list[bool | Scalar] | None = Field(None, alias="in", min_length=1)
 
     @model_validator(mode="before")
     @classmethod

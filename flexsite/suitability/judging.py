@@ -72,6 +72,8 @@ def judge_profile(
     place = f"profile '{profile.id}'"
     fit = homes_fit(sites["area_m2"].to_numpy(dtype=float), profile.unit.homes_per_ha)
     most = np.minimum(cap, np.inf if profile.homes.max is None else profile.homes.max)
+    if available is not None:
+        fit = np.where(available, fit, 0)
     homes = np.minimum(fit, most).astype(np.int64)
 
     left = np.ones(count, bool) if available is None else available.copy()

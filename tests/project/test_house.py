@@ -19,6 +19,7 @@ PACKAGE = ROOT / "flexsite"
 ROAD = (
     "study",
     "layers",
+    "opening",
     "candidates",
     "availability",
     "access",

@@ -68,7 +68,7 @@ function scoreTable(words, profile, site) {
   const total = el('tr', {}, el('th', { scope: 'row', colspan: '2' }, words.t('card.total')),
     el('td', { className: 'fs-n' }, words.n(site.criteria.reduce((all, item) => all + item.weight, 0), 0)),
     el('td', { className: 'fs-n' }, words.n(site.score, 1)));
-  return el('table', { className: 'fs-table fs-score' }, el('thead', {}, el('tr', {}, head)), el('tbody', {}, body), el('tfoot', {}, total));
+  return el('table', { className: 'fs-table fs-score' }, el('thead', {}, el('tr', {}, head)), el('tbody', {}, body), site.suitable ? el('tfoot', {}, total) : null);
 }
 
 function section(title, ...content) {
@@ -107,7 +107,7 @@ function siteContent(words, sites, site) {
   const number = (value, label) => el('div', {}, el('b', {}, value), el('span', {}, label));
   const big = el('div', { className: 'fs-big' },
     profile ? number(words.n(site.homes, 0), words.t('card.homes')) : null,
-    profile ? number(words.n(site.score, 1), words.t('card.score')) : null,
+    profile && site.suitable ? number(words.n(site.score, 1), words.t('card.score')) : null,
     number(site.area_m2 === null ? words.t('card.nodata') : words.n(site.area_m2 / 1e4, 2), words.t('head.ha')));
   const failed = site.failed && site.failed.length
     ? section(words.t('card.failed'), el('ul', { className: 'fs-failed' }, site.failed.map((id) => el('li', {}, failedText(words, profile, id))))) : null;
@@ -130,7 +130,8 @@ function siteContent(words, sites, site) {
   ]);
   const columns = sites.columns.filter((item) => item.value).map((item) => {
     const share = site.columns[item.name + '_share'];
-    return [words.label(item.label), valueText(words, null, site.columns[item.name], ''),
+    const value = site.columns[item.name];
+    return [words.label(item.label), value === null || value === '' ? words.t('card.empty') : valueText(words, null, value, ''),
       share > 0 && share < 0.995 ? words.t('card.share', { share: words.percent(share) }) : null];
   });
   const measures = sites.measures.filter((item) => item.value).map((item) =>
