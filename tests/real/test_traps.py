@@ -15,7 +15,7 @@ from flexsite.errors import InputError
 from flexsite.layers import Layers
 from flexsite.study.models import Layer
 
-from .conftest import RD
+from .conftest import RD, run
 
 pytestmark = pytest.mark.shared
 NATURE = "natura2000_RVO2026_NL-excl-ZL-DR.gpkg"
@@ -76,6 +76,11 @@ class TestGroundRegister:
         assert set(frame["lokaalID"]) == set(clean["lokaalID"])
         assert set(shapely.get_type_id(frame.geometry)) <= {3, 6}
         assert frame.area.sum() == pytest.approx(clean.area.sum(), rel=1e-5)
+
+    def test_label_points_in_place_of_buildings_are_refused(self, data: Path) -> None:
+        raw = {"path": str(data / self.ARCHIVE / "bgt_pand.gml"), "crs": RD, "where": self.CURRENT}
+        with pytest.raises(InputError, match="949 features are lines or points"):
+            run("bgt/otterlo.yaml", {"layers.buildings": raw, "rules.built.buffer": 0})
 
 
 # What lies where: a file of each CRS, as it says itself, and a municipality that holds some of it.
