@@ -137,7 +137,11 @@ def test_the_outline_of_a_private_layer_is_withheld(tmp_path: Path) -> None:
         shown[audience] = set(pd.read_parquet(tmp_path / audience / "excluded.parquet")["rule"])
     assert shown["internal"] - shown["public"] == {"secret"}
     record = json.loads((tmp_path / "public" / "run.json").read_text(encoding="utf-8"))
-    assert record["withheld"]["footprints"] == ["secret"]
+    assert record["withheld"]["layers"] == ["hidden"]
+    assert "hidden" not in json.dumps({key: value for key, value in record.items() if key != "withheld"})
+    waterfall = pd.read_csv(tmp_path / "public" / "waterfall.csv")
+    assert waterfall["rule"].tolist()[:4] == ["start", "withheld", "reserve", "min_size"]
+    assert "secret" not in (tmp_path / "public" / "run.json").read_text(encoding="utf-8")
 
 
 def test_a_screening_for_the_public_holds_none_either(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_what_it_says_of_the_run(tmp_path: Path) -> None:
     assert found["layers"]["nature"]["repaired"] == 1
     assert any("nature" in text and "1 of 1" in text for text in found["warnings"])
     assert found["rows"] == {"candidates": 4, "sites": 5, "suitability": 5}
-    assert found["withheld"] == {"columns": [], "footprints": []}
+    assert found["withheld"] == {"layers": [], "columns": []}
     by_layer = {item["layer"]: item for item in found["sources"]}
     assert by_layer["parcels"]["source"] == "Land registry" and by_layer["parcels"]["licence"] == "CC-BY-4.0"
     assert [by_layer[name]["coverage"] for name in ("nature", "plans", "owners")] == [
