@@ -76,11 +76,6 @@ class Run:
         """What the rows of the run are: cells of a grid are not locations."""
         return "cells" if self.study["candidates"].get("grid") else "sites"
 
-    @property
-    def profiles(self) -> list[dict[str, Any]]:
-        """The profiles of the study, resolved."""
-        return list(self.study["profiles"])
-
     def missing(self, claim: str) -> list[str]:
         """Layers that a claim needs and the study does not have."""
         return [name for name in NEEDS[claim] if name not in self.study["layers"]]
@@ -96,6 +91,7 @@ class Relation:
     null: str
     verdict: str
     why: str
+    would_need: str  # layers that are missing
 
 
 def fails(failed: str, requirement: str) -> bool:
@@ -147,7 +143,7 @@ def _part(folder: Path) -> Part:
 def profile_table(run: Run) -> pd.DataFrame:
     """Cells, hectares and homes that suit each profile, at its own density."""
     rows = []
-    for profile in run.profiles:
+    for profile in run.study["profiles"]:
         found = run.base.passing(profile["id"])
         rows.append(
             {
@@ -256,7 +252,7 @@ def relations(run: Run) -> list[Relation]:
 def _capacity(run: Run) -> Relation:
     target, missing = 2_000_000, run.missing("T1")
     hectares = run.base.sites["area_m2"].sum() / 1e4
-    homes = {profile["id"]: int(run.base.passing(profile["id"])["homes"].sum()) for profile in run.profiles}
+    homes = {profile["id"]: int(run.base.passing(profile["id"])["homes"].sum()) for profile in run.study["profiles"]}
     least = min(homes, key=lambda name: homes[name])
     null = "-"
     if run.null is not None:
@@ -269,7 +265,8 @@ def _capacity(run: Run) -> Relation:
         f"between {homes[least]:,} ({least}) and {max(homes.values()):,} homes",
         null,
         judge_capacity(max(homes.values()), target, missing),
-        "Nearly all land is left, so every density above the break-even confirms it. " + _until(missing),
+        "Any density above the break-even confirms it.",
+        ", ".join(missing),
     )
 
 
@@ -281,17 +278,13 @@ def _drop(run: Run) -> Relation:
         own += f"where stops are known ({share:.0%} of the {run.unit}): {_range(drops(known)['rows'])}"
     else:
         own += "stops are known nowhere"
-    null = "-"
-    if run.null is not None:
-        null = f"all land: {_range(drops(run.null)['rows'])}"
-        if share:
-            null += f"; where stops are known: {_range(drops(known_only(run.null))['rows'])}"
+    null = "-" if run.null is None else f"all land: {_range(drops(run.null)['rows'])}"
+    if run.null is not None and share:
+        null += f"; where stops are known: {_range(drops(known_only(run.null))['rows'])}"
     station = float((run.base.sites["station_crow_m"] > 2000).mean())
     why = "Unknown stops count once as there and once as not. "
     why += f"Without any stop {station:.1%} of the {run.unit} lie beyond 2,000 m of a station; over all land that is "
-    why += (
-        "no test, and its nearness to the published figure an accident. " if abs(station - 0.8) < 0.05 else "no test. "
-    )
+    why += "no test, and its nearness to the published figure an accident." if abs(station - 0.8) < 0.05 else "no test."
     if share < 1:
         missing = [*missing, "stops"]
     return Relation(
@@ -300,7 +293,8 @@ def _drop(run: Run) -> Relation:
         own,
         null,
         judge_drop(*base["rows"], 0.8, missing),
-        why + _until(missing),
+        why,
+        ", ".join(missing),
     )
 
 
@@ -314,7 +308,8 @@ def _owners(run: Run) -> Relation:
         "-" if municipal is None else f"municipal {municipal:.0%}, corporation {corporation:.0%} of the {run.unit}",
         "-",
         judge_owners(municipal, corporation),
-        _until(run.missing("T3")),
+        "A share of owners needs their classes.",
+        ", ".join(run.missing("T3")),
     )
 
 
@@ -323,28 +318,25 @@ def _concentration(run: Run) -> Relation:
     land = None if run.null is None else noordkop(run.null)
     quotient = share / land if land else None
     if quotient is None:
-        why = "The variant without rules is missing, so the share of the land is not known. "
+        why = "The variant without rules is missing, so the share of the land is not known."
     elif quotient < 1.2:
-        why = f"Not more than the land there: a location quotient of {quotient:.2f} is no concentration to speak of. "
+        why = f"Not more than the land there: a location quotient of {quotient:.2f} is no concentration to speak of."
     else:
-        why = f"Location quotient {quotient:.2f}. "
+        why = f"Location quotient {quotient:.2f}."
     return Relation(
         "T4",
         "most locations found lie in the Noordkop",
         f"{share:.1%} of the {run.unit}" + (f", location quotient {quotient:.2f}" if quotient is not None else ""),
         "-" if land is None else f"{land:.1%} of all land, quotient 1 by definition",
         judge_concentration(share, quotient, missing),
-        why + _until(missing),
+        why,
+        ", ".join(missing),
     )
 
 
 def _range(bounds: tuple[float, float]) -> str:
     low, high = (f"{share:.0%}" for share in bounds)
     return low if low == high else f"{low} to {high}"
-
-
-def _until(missing: list[str]) -> str:
-    return f"Would need: {', '.join(missing)}." if missing else ""
 
 
 def markdown(frame: pd.DataFrame) -> str:
@@ -364,9 +356,8 @@ def report(run: Run) -> str:
     """The whole text."""
     found = relations(run)
     unit, variants = run.unit, variant_table(run)
-    lacking = sorted(
-        {name for relation in found for name in NEED_TEXT if name in relation.why.partition("Would need:")[2]}
-    )
+    claims = {name: [r.id for r in found if name in r.would_need.split(", ")] for name in NEED_TEXT}
+    lacking = [(text, ", ".join(claims[name])) for name, text in NEED_TEXT.items() if claims[name]]
     parts = [
         f"# {run.study['name']}",
         f"{len(run.base.sites):,} {unit}, {run.base.sites['area_m2'].sum() / 1e4:,.0f} ha available. "
@@ -386,16 +377,7 @@ def report(run: Run) -> str:
         "None of this reproduces PBL's study, whose layers and choices are not public.",
         markdown(pd.DataFrame([vars(relation) for relation in found])),
         "## What would make the claims testable",
-        markdown(
-            pd.DataFrame(
-                {
-                    "missing layer": [NEED_TEXT[name] for name in lacking],
-                    "claims": [
-                        ", ".join(r.id for r in found if name in r.why.partition("Would need:")[2]) for name in lacking
-                    ],
-                }
-            )
-        ),
+        markdown(pd.DataFrame(lacking, columns=["missing layer", "claims"])),
     ]
     return "\n\n".join(parts) + "\n"
 
