@@ -110,7 +110,9 @@ class TestPlaceholders:
     def placed(self, rows: Candidates, kept: list[str]) -> tuple[Any, list[str]]:
         parts = parts_of(start(rows), Spec(layer="parcels"))
         keep = np.isin(rows.ids[parts.candidate], kept)
-        return with_placeholders(sites_of(Parts(parts.candidate, parts.geometry, parts.area_m2, keep), rows), rows)
+        kept_sites = sites_of(Parts(parts.candidate, parts.geometry, parts.area_m2, keep), rows)
+        merged, stands_in = with_placeholders(kept_sites, rows)
+        return merged, merged.ids[stands_in].tolist()
 
     def test_the_largest_part_stands_for_it(self) -> None:
         rows = candidates(a=strip(0, 10), b=many(strip(20, 22), strip(30, 38)), c=strip(50, 60))

@@ -11,6 +11,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 
 from flexsite.availability.columns import join
 from flexsite.availability.footprint import Footprint
@@ -19,11 +20,10 @@ from flexsite.availability.sites import Sites
 from flexsite.availability.touching import Touching, counts, touch
 from flexsite.availability.window import Clock
 from flexsite.layers import Layers
-from flexsite.pipeline import study_crs
 from flexsite.study.models import Study
 from flexsite.study.rule import Touch
 
-from .helpers import boxes, day, footprint, objects, shapes, sites, strip, study
+from .helpers import boxes, day, footprint, objects, shapes, sites, solid, strip, study
 
 SITE = shapely.box(0, 0, 100, 100)
 
@@ -217,13 +217,13 @@ class TestRoutes:
             left = polygon
             areas = dict.fromkeys(ORDER, 0.0)
             if known is not None:
-                inside = polygon.intersection(shapely.union_all(known))
+                inside = solid(polygon.intersection(shapely.union_all(known)))
                 areas["unknown"] = polygon.area - inside.area
                 left = inside
             for name in ORDER[:5]:
                 zone = shapely.union_all([shape for shape, own in zones if own == name])
                 areas[name] += left.intersection(zone).area
-                left = left.difference(zone)
+                left = solid(left.difference(zone))
             areas["unlisted"] += left.area
             best = max(areas.values())
             assert route == next(name for name in ORDER if areas[name] == best)
@@ -243,7 +243,7 @@ def joined(folder: Path, where: Sites, features: list[Any], values: Any) -> tupl
         context={"folder": folder},
     )
     bounds = tuple(float(value) for value in shapely.total_bounds(where.geometry))
-    value, share = join(where, "c", found, Layers(found.layers, study_crs(found)), bounds)  # type: ignore[arg-type]
+    value, share = join(where, "c", found, Layers(found.layers, CRS(28992)), bounds)  # type: ignore[arg-type]
     return value.tolist(), share.tolist()
 
 

@@ -16,7 +16,7 @@ from flexsite.availability.window import Clock
 from flexsite.candidates import Candidates
 from flexsite.study.models import Study
 
-from .helpers import boxes, candidates, day, footprint, strip, study
+from .helpers import boxes, candidates, day, footprint, solid, strip, study
 
 ROW = candidates(k=shapely.box(0, 0, 100, 100))
 
@@ -116,14 +116,13 @@ def test_against_brute_force(shapes: list[Any], drawn: list[dict[str, Any]]) -> 
     ground, steps = flow(rows, found, *prints)
 
     def claim(shape: Any, one: dict[str, Any]) -> Any:
-        under = shapely.union_all(one["features"])
+        under = solid(shapely.union_all(one["features"]).intersection(shape))
         beyond = shapely.Polygon()
         if one["coverage"] is not None:
-            beyond = shape.difference(shapely.union_all(one["coverage"]))
+            beyond = solid(shape.difference(shapely.union_all(one["coverage"])))
         if one["verb"] == "keep":
             return shape.difference(under if one["outside"] == "exclude" else under.union(beyond))
-        both = under.union(beyond) if one["outside"] == "exclude" else under
-        return shape.intersection(both)
+        return under.union(beyond) if one["outside"] == "exclude" else under
 
     claims = [[claim(shape, one) for one in drawn] for shape in shapes]
     active = [number for number, one in enumerate(drawn) if one["verb"] != "mark"]
