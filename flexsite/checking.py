@@ -20,6 +20,7 @@ from flexsite.opening import assumed_complete, open_layers, read_area
 from flexsite.outputs.writing import refuse_unbuilt
 from flexsite.study.access import Access, CountMeasure, NearestMeasure, SumMeasure
 from flexsite.study.loading import load, vary
+from flexsite.study.models import measure_layers
 from flexsite.study.yaml_source import read
 
 if TYPE_CHECKING:
@@ -109,8 +110,12 @@ def _check_study(study: Study, problems: _Problems) -> None:
     area = problems.attempt(lambda: read_area(study, layers))
     found = None if area is None else problems.attempt(lambda: candidate_room.build(study, layers, area, notices))
     bounds = _bounds(found, area)
+    margin = study.access.margin
+    around = (bounds[0] - margin, bounds[1] - margin, bounds[2] + margin, bounds[3] + margin)
+    far = {name for measure in study.access.measures for name in measure_layers(measure)}
     for name in study.layers:
-        problems.attempt(partial(_check_layer, name, study, layers, bounds, problems))
+        window = around if name in far else bounds
+        problems.attempt(partial(_check_layer, name, study, layers, window, problems))
     clock = Clock.of(study)
     for rule in study.rules:
         claim = problems.attempt(partial(footprint.read, rule, study, layers, bounds, clock))

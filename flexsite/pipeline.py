@@ -83,7 +83,13 @@ def run(study: Study, *, progress: Progress | None = None, workers: int | None =
     if not varied:
         return base
     tables = [base.waterfall, *(result.waterfall for result in varied.values())]
-    warnings = list(dict.fromkeys([*base.warnings, *(text for result in varied.values() for text in result.warnings)]))
+    more = [
+        f"variant '{name}': {text}"
+        for name, result in varied.items()
+        for text in result.warnings
+        if text not in base.warnings
+    ]
+    warnings = [*base.warnings, *more]
     return replace(base, waterfall=pd.concat(tables, ignore_index=True), variants=varied, warnings=warnings)
 
 

@@ -117,6 +117,7 @@ def _vector_features(
     vector = layers.vector(rule.layer, bounds=window, where=rule.where, columns=(column,) if column else ())
     features = vector.frame.geometry.to_numpy()
     solid = np.isin(shapely.get_type_id(features), _POLYGONS)
+    beside = int((~solid).sum()) if solid.any() else 0
     flat = int((~solid).sum()) if rule.buffer == 0 else 0
     takes = isinstance(rule, ExcludeRule | KeepRule)
     none_here = not len(features) and rule.buffer == 0 and _holds_no_ground(rule, study, layers)
@@ -126,8 +127,9 @@ def _vector_features(
             where=place,
             remedy="give the rule a 'buffer' in metres",
         )
-    if flat:
-        layers.report[rule.layer].note(f"rule '{rule.id}': {flat} lines or points hold no ground and do not count")
+    if beside:
+        part = "hold no ground and do not count" if flat else "count by their buffer alone"
+        layers.report[rule.layer].note(f"rule '{rule.id}': {beside} lines or points among polygons {part}")
     if column is None:
         return features, _constant(features, rule.homes if isinstance(rule, CapRule) else True)
     values = vector.frame[column].to_numpy(dtype=object)

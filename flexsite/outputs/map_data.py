@@ -139,16 +139,7 @@ def _profile(profile: Profile, study: Study) -> ProfileInfo:
     for name, criterion in profile.criteria.items():
         column = study.measure_column(criterion.measure) if criterion.measure is not None else criterion.column
         subject = words(criterion.measure or criterion.column or name, _own_label(study, criterion.measure))
-        criteria.append(
-            CriterionInfo(
-                name,
-                words(name) if name in _labels() else subject,
-                column or "",
-                criterion.best,
-                criterion.worst,
-                criterion.weight,
-            )
-        )
+        criteria.append(CriterionInfo(name, subject, column or "", criterion.best, criterion.worst, criterion.weight))
     requirements = tuple(
         RequirementInfo(name, _requirement(requirement, study)) for name, requirement in profile.requires.items()
     )

@@ -28,10 +28,16 @@ function rankSites(values, weights, suitable) {
     order[place] = i;
     rank[i] = place + 1;
   }
-  return { sum, total, order, rank, score: (i) => (total ? sum[i] / total : 0) };
+  // Equal scores are one colour: each takes the rank of the last of its equals.
+  const classRank = new Uint32Array(n);
+  for (let place = count - 1; place >= 0; place--) {
+    const next = place + 1 < count ? order[place + 1] : -1;
+    classRank[order[place]] = next >= 0 && sum[next] === sum[order[place]] ? classRank[next] : place + 1;
+  }
+  return { sum, total, order, rank, classRank, score: (i) => (total ? sum[i] / total : 0) };
 }
 
-// Classes 0..3 by share of the ranking: best 1 %, 5 %, 20 %, the rest; at least one site in each while they last.
+// Classes 0..3 by share of the ranking: best 1 %, 5 %, 20 %, the rest; the shares are rounded up.
 function classOfRank(rank, count) {
   if (rank <= Math.ceil(count * 0.01)) return 0;
   if (rank <= Math.ceil(count * 0.05)) return 1;

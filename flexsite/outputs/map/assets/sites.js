@@ -48,16 +48,16 @@ class Sites {
   rank() {
     const profile = this.profile;
     if (profile) this.ranked = rankSites(profile.criteria.map((item) => item.value), profile.weights, profile.suitable);
-    else this.ranked = { order: new Uint32Array(0), rank: new Uint32Array(this.n), score: () => 0, total: 0 };
+    else this.ranked = { order: new Uint32Array(0), rank: new Uint32Array(this.n), classRank: new Uint32Array(this.n), score: () => 0, total: 0 };
   }
 
   // Paint classes: 0..3 suitable, 4 available but not suitable, 5 available without any profile.
   classify(classes, flags) {
-    const { rank, order } = this.ranked;
+    const { rank, classRank, order } = this.ranked;
     const unknown = this.facts.unknown;
     const counts = [0, 0, 0, 0, 0, 0, 0];
     for (let i = 0; i < this.n; i++) {
-      classes[i] = this.current < 0 ? 5 : rank[i] ? classOfRank(rank[i], order.length) : 4;
+      classes[i] = this.current < 0 ? 5 : rank[i] ? classOfRank(classRank[i], order.length) : 4;
       counts[classes[i]]++;
       flags[i] = (unknown && unknown.at(i)) || (this.profile && this.profile.failed.at(i).includes('unknown:')) ? 1 : 0;
       counts[6] += flags[i];
