@@ -244,9 +244,11 @@ def joined(ground: dict[str, Geometry], values: dict[str, Any]) -> dict[str, Geo
 
 @dataclass
 class Footprint:
-    """One rule against one candidate's whole ground."""
+    """One rule against one candidate's whole ground: what it takes, and how: by cutting, then by keeping only."""
 
     takes: list[Geometry]
+    cuts: list[Geometry]
+    keeps: list[Geometry] | None
     touched: list[Geometry]
     under: list[Geometry]
     uncovered: Geometry
@@ -337,24 +339,36 @@ class Rules:
         found[otherwise] = found[otherwise].union(rest)
         return found
 
+    def known(self, rule: dict[str, Any]) -> list[Geometry]:
+        """Where the layer knows something; asked only where there is ground outside it."""
+        layer = self.layer(rule)
+        if isinstance(layer, Cells):
+            return [cell for cell, value in layer.quads() if value is not None]
+        if layer.coverage == "extent":
+            return [shapely.box(*shapely.total_bounds(layer.geometries))]
+        assert isinstance(layer.coverage, list)
+        return layer.coverage
+
     def footprint(self, rule: dict[str, Any], ground: Geometry) -> Footprint:
-        kind = self.kind(rule)
+        kind, active = self.kind(rule), self.active(rule)
         uncovered = self.uncovered(rule, ground)
-        if kind == "route":
-            classes = self.classes(rule, ground)
-            takes = [classes["forbidden"]] if self.active(rule) else []
-            return Footprint(takes, takes, [geometry for geometry, _ in self.chosen(rule)], uncovered)
         chosen = self.chosen(rule)
         under = [geometry for geometry, _ in chosen]
-        takes = []
-        if self.active(rule) and kind == "exclude":
-            takes = [g for g, values in chosen if "until" not in rule or self.needed(rule, values)]
-        if self.active(rule) and kind == "keep":
-            takes = [cut(cut(ground, under), [uncovered])]
-        if self.active(rule) and kind in ("exclude", "keep") and rule.get("outside_coverage") == "exclude":
+        cuts: list[Geometry] = []
+        keeps: list[Geometry] | None = None
+        takes: list[Geometry] = []
+        if active and kind == "route":
+            takes = cuts = [g for g, values in chosen if values[rule["column"]] in rule.get("forbidden", [])]
+        if active and kind == "exclude":
+            takes = cuts = [g for g, values in chosen if "until" not in rule or self.needed(rule, values)]
+        if active and kind == "keep":
+            takes, keeps = [cut(cut(ground, under), [uncovered])], [*under, uncovered]
+        if active and kind in ("exclude", "keep") and rule.get("outside_coverage") == "exclude":
+            if m2(uncovered) > 0:
+                keeps = under if kind == "keep" else self.known(rule)
             takes = [*takes, uncovered]
             uncovered = shapely.Polygon()
-        return Footprint(takes, takes or under, under, uncovered)
+        return Footprint(takes, cuts, keeps, takes if kind == "route" else takes or under, under, uncovered)
 
 
 # The run
@@ -398,7 +412,9 @@ def waterfall(
             mine = prints[rule["id"], name]
             before = m2(left[name])
             low += m2(overlay(left[name], [mine.uncovered]))
-            left[name] = only_polygons(cut(left[name], mine.takes))
+            left[name] = cut(left[name], mine.cuts)
+            if mine.keeps is not None:
+                left[name] = overlay(left[name], mine.keeps)
             after = m2(left[name])
             taken[rule["id"], name] = before - after
             touched += m2(overlay(whole, mine.takes))
@@ -430,6 +446,8 @@ def find_sites(rules: Rules, ground: dict[str, Geometry], left: dict[str, Geomet
         kept = []
         for part in polygons(left[name]):
             area = m2(part)
+            if len(polygons(part.buffer(-1e-3))) != 1:
+                raise Debatable("a part that hangs together by nothing")
             if area == 0 or not reaches(area, least) or (width and not wide(part, width)):
                 continue
             kept.append((-area, part.bounds[0], part.bounds[1], part))

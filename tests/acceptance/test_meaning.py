@@ -22,6 +22,7 @@ from .helpers import (
     line,
     one_parcel,
     point,
+    poly,
     profile_file,
     raster,
     run_study,
@@ -373,6 +374,21 @@ def test_ground_outside_the_coverage(tmp_path: Path, outside: str | None, area: 
     entry = {"path": "x.gpkg", "coverage": "known.gpkg"}
     site = run_study(one_parcel(tmp_path, layers={"x": entry}, rules=[rule])).sites.iloc[0]
     assert (site["area_m2"], ids(site["unknown"])) == (area, unknown)
+
+
+def test_excluding_beyond_the_coverage_leaves_no_spike_on_a_slanting_edge(tmp_path: Path) -> None:
+    """A needle of no area along the old edge would still count in distances and bounds."""
+    rule = {"id": "built", "exclude": "x", "outside_coverage": "exclude"}
+    layers = {"x": {"path": "x.gpkg", "coverage": "known.gpkg"}, "stops": "stops.gpkg"}
+    measures = [{"id": "stop", "to": "stops", "mode": "straight"}]
+    path = one_parcel(tmp_path, layers=layers, rules=[rule], access={"measures": measures})
+    vector(tmp_path / "parcels.gpkg", [poly((3, 5), (20, 44), (51, 58), (7, 7))], code=["K1"])
+    vector(tmp_path / "x.gpkg", [box(29, 8, 35, 30)])
+    vector(tmp_path / "known.gpkg", [box(-4, -5, 35, 30)])
+    vector(tmp_path / "stops.gpkg", [point(20, 100)])
+    site = run_study(path).sites.iloc[0]
+    assert site["geometry"].bounds[3] == pytest.approx(Y0 + 30, abs=1e-6)
+    assert site["stop_m"] == pytest.approx(70, abs=1e-6)
 
 
 def test_coverage_by_extent(tmp_path: Path) -> None:
