@@ -187,7 +187,9 @@ def _near(features: Geometries, ground: Geometries) -> Geometries:
     An overlay costs what its vertices cost, and those far off do not matter.
     """
     result = features.copy()
-    large = np.flatnonzero(shapely.get_num_coordinates(features) > _SMALL)
+    left, bottom, right, top = (shapely.bounds(features) - shapely.bounds(ground)).T
+    beyond = np.maximum(right - left, top - bottom) > 0  # wider or deeper than the ground
+    large = np.flatnonzero(beyond & (shapely.get_num_coordinates(features) > _SMALL))
     if len(large):
         low_x, low_y, high_x, high_y = shapely.bounds(ground[large]).T
         box = (low_x - _ROOM, low_y - _ROOM, high_x + _ROOM, high_y + _ROOM)
@@ -204,6 +206,11 @@ def intersection(left: Geometries, right: Geometries) -> Geometries:
     result = np.asarray(left, dtype=object).copy()
     result[~same] = polygonal(spread(shapely.intersection, left[~same], right[~same]))
     return result
+
+
+def buffered(geometry: Geometries, distance: float) -> Geometries:
+    """Ground within a distance (metres) of each geometry; a negative distance shrinks."""
+    return spread(lambda some: np.asarray(shapely.buffer(some, distance, quad_segs=QUADRANT_SEGMENTS)), geometry)
 
 
 def difference(left: Geometries, right: Geometries) -> Geometries:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from flexsite.availability.window import Clock, needed_from
 from flexsite.errors import InputError
-from flexsite.geometry import QUADRANT_SEGMENTS, Geometries, empty_geometries
+from flexsite.geometry import Geometries, buffered, empty_geometries
 from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Cl
     else:
         features, value = _vector_features(rule, study, layers, window, place, clock)
     if rule.buffer > 0 and len(features):
-        features = shapely.buffer(features, rule.buffer, quad_segs=QUADRANT_SEGMENTS)
+        features = buffered(features, rule.buffer)
     coverage = layers.coverage(name, bounds=bounds)
     return Footprint(features, value, coverage.polygons, coverage.kind == "assumed")
 

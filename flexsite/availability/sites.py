@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from flexsite.errors import InputError
-from flexsite.geometry import QUADRANT_SEGMENTS, Floats, Geometries, Indices, empty_geometries, rounded_area
+from flexsite.geometry import Floats, Geometries, Indices, buffered, empty_geometries, rounded_area
 
 if TYPE_CHECKING:
     from flexsite.availability.waterfall import Ground
@@ -55,7 +55,7 @@ def parts_of(ground: Ground, spec: Spec) -> Parts:
     kept = (area > 0) & (area >= spec.min_area)
     if spec.min_width > 0:
         rows = np.flatnonzero(kept)
-        core = shapely.buffer(parts[rows], -spec.min_width / 2, quad_segs=QUADRANT_SEGMENTS)
+        core = buffered(parts[rows], -spec.min_width / 2)
         kept[rows] = ~shapely.is_empty(core)
     return Parts(candidate, parts, area, kept)
 
