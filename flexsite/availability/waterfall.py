@@ -134,7 +134,8 @@ def apply(
     """
     active = acts(rule, study)
     removes = active and isinstance(rule, ExcludeRule | KeepRule | RouteRule)
-    uncovered = _uncovered(candidates.geometry, ground.tree, footprint)
+    uncovered, known = _uncovered(candidates.geometry, ground.tree, footprint)
+    beyond = rule.outside_coverage == "exclude" and len(uncovered.row) > 0
     staying: Sparse | None = None
     if isinstance(rule, KeepRule):
         staying = _staying(candidates.geometry, ground.tree, footprint.features, uncovered, rule)
@@ -142,9 +143,8 @@ def apply(
         unknown = uncovered
     else:
         features = footprint.features[_claiming(rule, footprint, clock, active=active)]
-        claim = _claim(
-            candidates.geometry, ground.tree, features, uncovered if rule.outside_coverage == "exclude" else None
-        )
+        under, _ = footprint_on(candidates.geometry, ground.tree, features)
+        claim = _both(under, uncovered) if beyond else under
         unknown = _without(uncovered, claim) if removes else uncovered
     ground.unknown_m2[rule.id] = (
         float(rounded_area(unknown.geometry).sum()) if rule.outside_coverage == "unknown" else 0.0
@@ -152,8 +152,15 @@ def apply(
     index = claim.row
     before, before_m2 = ground.geometry[index], ground.area_m2[index]
     after = before
-    if removes:
-        after = difference(before, claim.geometry) if staying is None else intersection(before, _rows(staying, index))
+    if removes and staying is not None:
+        after = intersection(before, _rows(staying, index))
+    elif removes and beyond:
+        # Cut with the coverage itself: a difference with a piece of the candidate leaves spikes along slanting edges.
+        after = difference(before, _rows(under, index))
+        rows = np.flatnonzero(np.isin(index, uncovered.row))
+        after[rows] = intersection(after[rows], _rows(known, index[rows]))
+    elif removes:
+        after = difference(before, claim.geometry)
     touched_m2 = _touched(candidates.geometry[index], claim.geometry, before, after, removes=removes)
     positive = touched_m2 > 0
     index, touched_m2 = index[positive], touched_m2[positive]
@@ -197,31 +204,31 @@ def _claiming(rule: RuleBase, footprint: Footprint, clock: Clock, *, active: boo
     return np.ones(len(footprint.features), bool)
 
 
-def _uncovered(ground: Geometries, tree: shapely.STRtree, footprint: Footprint) -> Sparse:
-    """Candidate ground where the layer knows nothing."""
+def _uncovered(ground: Geometries, tree: shapely.STRtree, footprint: Footprint) -> tuple[Sparse, Sparse]:
+    """Candidate ground where the layer knows nothing, and the coverage around each candidate."""
     if footprint.coverage is None:
-        return Sparse(np.empty(0, dtype=np.intp), empty_geometries())
+        nothing = Sparse(np.empty(0, dtype=np.intp), empty_geometries())
+        return nothing, nothing
     known, covered = footprint_on(ground, tree, footprint.coverage)
     rest = ground.copy()
     rest[known.row[covered]] = shapely.Polygon()
     partly = known.row[~covered]
     rest[partly] = difference(ground[partly], known.geometry[~covered])
     index = np.flatnonzero(rounded_area(rest) > 0)
-    return Sparse(index, rest[index])
+    return Sparse(index, rest[index]), known
 
 
-def _claim(ground: Geometries, tree: shapely.STRtree, features: Geometries, also: Sparse | None) -> Sparse:
-    claim, _ = footprint_on(ground, tree, features)
-    if also is None or not len(also.row):
-        return claim
-    return union_groups(np.concatenate([claim.geometry, also.geometry]), np.concatenate([claim.row, also.row]))
+def _both(left: Sparse, right: Sparse) -> Sparse:
+    """Union per row of two sparse arrays."""
+    return union_groups(np.concatenate([left.geometry, right.geometry]), np.concatenate([left.row, right.row]))
 
 
 def _staying(
     ground: Geometries, tree: shapely.STRtree, features: Geometries, uncovered: Sparse, rule: KeepRule
 ) -> Sparse:
     """Ground that a keep rule leaves: under its features, and where it knows nothing."""
-    return _claim(ground, tree, features, None if rule.outside_coverage == "exclude" else uncovered)
+    under, _ = footprint_on(ground, tree, features)
+    return under if rule.outside_coverage == "exclude" else _both(under, uncovered)
 
 
 def _complement(ground: Geometries, staying: Sparse) -> Sparse:
