@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -134,12 +135,15 @@ class TestTheSetUp:
             "pathlib.Path(ns['PYTHON']).symlink_to(sys.executable)\n"
             "sys.exit(ns['main'](['test', '--version', '-q']))\n"
         )
-        shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        # An environment of this test's own, whatever the one it runs in; the link to Python sees what this Python sees.
+        paths = os.pathsep.join(path for path in sys.path if path)
+        own = {**os.environ, "FLEXSITE_VENV": str(tmp_path / ".venv"), "PYTHONPATH": paths}
+        shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=own)
         assert shown.returncode == 0, shown.stderr
         assert "Setting up" not in shown.stderr
         bad = code.replace("'--version', '-q'", "'--no-such-option'").replace("mkdir(parents=True)", "exists()")
         bad = bad.replace("pathlib.Path(ns['PYTHON']).symlink_to(sys.executable)\n", "")
-        assert subprocess.run([sys.executable, "-c", bad], capture_output=True, check=False).returncode == 4
+        assert subprocess.run([sys.executable, "-c", bad], capture_output=True, check=False, env=own).returncode == 4
 
     def test_sets_up_again_when_the_dependencies_change(self, tmp_path: Path) -> None:
         script = self.copied(tmp_path)
