@@ -81,7 +81,7 @@ def rules(draw: st.DrawFn, world_layers: dict[str, Any], name: str) -> dict[str,
         rule["where"] = ("cls", sorted({draw(st.sampled_from(present)), draw(st.sampled_from(present))}))
     if kind == "exclude":
         rule["class"] = draw(st.sampled_from(["very_hard", "hard", "medium"]))
-        if not isinstance(features.coverage, list) and draw(st.booleans()):
+        if features.coverage in (None, "complete") and draw(st.booleans()):
             rule["buffer"] = draw(st.sampled_from([1, 2.5]))
     if kind in ("exclude", "keep") and rule.get("class") != "medium":
         outside = draw(st.sampled_from([None, None, "unknown", "exclude"]))
