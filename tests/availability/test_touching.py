@@ -260,6 +260,10 @@ class TestColumns:
         for order in (values, values[::-1]):
             assert joined(tmp_path, sites(SITE), [strip(0, 50), strip(50, 100)], order) == ([best], [0.5])
 
+    def test_overlapping_features_of_one_value_both_count(self, tmp_path: Path) -> None:
+        parts = [strip(0, 30), strip(0, 30), strip(50, 100)]
+        assert joined(tmp_path, sites(SITE), parts, ["a", "a", "b"]) == (["a"], [0.6])
+
     def test_missing_values_do_not_compete(self, tmp_path: Path) -> None:
         assert joined(tmp_path, sites(SITE), [strip(0, 90), strip(90, 100)], [None, "x"]) == (["x"], [0.1])
         assert joined(tmp_path, sites(SITE), [strip(0, 90), strip(90, 100)], [float("nan"), 3.5]) == ([3.5], [0.1])

@@ -46,6 +46,20 @@ def test_three_rules_by_hand() -> None:
     assert [step.candidates for step in steps] == [1, 1, 1]
 
 
+def test_what_three_rules_on_one_candidate_take_alone() -> None:
+    rules = [{"id": name, "exclude": name} for name in "abc"]
+    _, steps = flow(ROW, study(*rules), footprint(strip(0, 40)), footprint(strip(20, 60)), footprint(strip(30, 80)))
+    assert [m2(step)[2] for step in steps] == [2000, 0, 2000]
+    _, steps = flow(ROW, study(*rules), footprint(strip(30, 80)), footprint(strip(10, 60)), footprint(strip(0, 40)))
+    assert [m2(step)[2] for step in steps] == [2000, 0, 1000]
+
+
+def test_ground_outside_the_coverage_that_is_taken_is_not_unknown() -> None:
+    ground = footprint(strip(40, 60), coverage=[strip(0, 50)])
+    for rule, unknown in (({"exclude": "a"}, 4000), ({"mark": "a"}, 5000), ({"exclude": "a", "class": "soft"}, 5000)):
+        assert m2(flow(ROW, study({"id": "r", **rule}), ground)[1][0])[3] == unknown
+
+
 def test_a_rule_that_comes_too_late_took_nothing_but_touches() -> None:
     rules = [{"id": "a", "exclude": "a"}, {"id": "b", "exclude": "b"}]
     ground, steps = flow(ROW, study(*rules), footprint(strip(-5, 105)), footprint(strip(0, 10)))
@@ -93,19 +107,24 @@ def test_a_demoted_rule_takes_nothing_and_touches_all(change: dict[str, Any]) ->
     assert (steps[0].effect, ground.removing) == ("mark", set())
 
 
+wide = st.builds(
+    lambda x, y, w, h: shapely.box(x, y, x + w, y + h),
+    st.integers(0, 12), st.integers(0, 12), st.integers(4, 24), st.integers(4, 24),
+)  # fmt: skip
+"""Rectangles that mostly meet each other."""
 coverages = st.none() | st.lists(boxes, max_size=2)
 rules_of = st.fixed_dictionaries(
     {
         "verb": st.sampled_from(["exclude", "exclude", "keep", "mark"]),
         "outside": st.sampled_from(["unknown", "free", "exclude"]),
-        "features": st.lists(boxes, max_size=3),
+        "features": st.lists(wide, max_size=3),
         "coverage": coverages,
     }
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(boxes, min_size=1, max_size=3), st.lists(rules_of, min_size=1, max_size=4))
+@settings(max_examples=100, deadline=None)
+@given(st.lists(wide, min_size=1, max_size=3), st.lists(rules_of, min_size=1, max_size=4))
 def test_against_brute_force(shapes: list[Any], drawn: list[dict[str, Any]]) -> None:
     """`only` is what would come back without the rule; nothing depends on the order but who took it."""
     rows = candidates(**{f"k{i}": shape for i, shape in enumerate(shapes)})

@@ -109,5 +109,7 @@ def test_homes_fit_the_ground(square_decimetres: int, density: float) -> None:
 
 
 def test_a_rounding_error_costs_no_home() -> None:
-    """0.29 x 100 is 28.999... in floats."""
-    assert homes_fit(np.array([2900.0, 2899.99, 0.0]), 100).tolist() == [29, 28, 0]
+    """10 ha at 2.3 homes per hectare is 22.999... in floats."""
+    assert 100_000.0 * 2.3 / 10_000 < 23
+    assert homes_fit(np.array([100_000.0, 99_999.0, 0.0]), 2.3).tolist() == [23, 22, 0]
+    assert homes_fit(np.array([50_000.0]), 66.6).tolist() == [333]
