@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date as Date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from flexsite.study.base import (
+    Day,
     Id,
     Label,
     NonNegative,
@@ -49,7 +49,7 @@ class Timetable(StrictModel):
     """A GTFS feed and the service day to read from it."""
 
     path: StudyPath
-    date: Date
+    date: Day
 
 
 class OsmTags(StrictModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -92,6 +94,13 @@ def _shown(value: Path, info: SerializationInfo) -> str:
     return Path(os.path.relpath(value, folder)).as_posix() if folder is not None else value.as_posix()
 
 
+def _written(value: Any) -> Any:
+    """A date is written as text; a bare number would count seconds since 1970."""
+    if isinstance(value, str | datetime.date):
+        return value
+    raise PydanticCustomError("date_type", "{value} is no date", {"value": repr(value)})
+
+
 _WORD = StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")
 Word = Annotated[str, _WORD]
 """A name in the study: lower case letters, digits and underscores, a letter first."""
@@ -104,6 +113,8 @@ Count = Annotated[int, Field(strict=True, ge=0)]
 Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
 Scalar = Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True)] | Annotated[str, Field(strict=True)]
 """A value in a list: number or text, kept as written."""
+Day = Annotated[datetime.date, BeforeValidator(_written)]
+"""A calendar day, written as 2026-01-31."""
 Label = str | dict[str, str]
 """What people read: one text, or one per language (nl, en)."""
 StudyPath = Annotated[Path, AfterValidator(_resolve), PlainSerializer(_shown, return_type=str)]

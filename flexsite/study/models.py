@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date as Date
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -23,7 +22,7 @@ from flexsite.study.access import (
     ValueMeasure,
     output_column,
 )
-from flexsite.study.base import Count, Id, NonNegative, StrictModel, Text, Word, nearest
+from flexsite.study.base import Count, Day, Id, NonNegative, StrictModel, Text, Word, nearest
 from flexsite.study.layer import Candidates, Column, Layer
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
@@ -42,7 +41,7 @@ class Study(StrictModel):
     name: Text
     language: Literal["nl", "en"] = "en"
     crs: Text = Field(description="projected, in metres")
-    date: Date = Field(description="reference date")
+    date: Day = Field(description="reference date")
     term: NonNegative = Field(description="years the homes must be able to stay")
     lead_time: Count = Field(0, description="months between the date and the first resident")
     strictness: Hardness = "hard"
