@@ -521,10 +521,10 @@ def describe(rules: Rules, site: Site) -> Site:
 
 
 def distance(ground: Geometry, place: Geometry) -> float:
-    """Straight distance, refusing ground with a spike of no width: repeated cutting by floating point leaves some."""
+    """Straight distance, refusing the tip of a needle, which floating point puts anywhere."""
     metres = float(ground.distance(place))
-    if abs(ground.buffer(-1e-4).distance(place) - metres) > 0.01:
-        raise Debatable("a spike")
+    if abs(ground.buffer(-1e-4).distance(place) - metres) > 1e-3:
+        raise Debatable("a needle")
     return metres
 
 
