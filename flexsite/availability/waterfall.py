@@ -140,14 +140,14 @@ def apply(
     if isinstance(rule, KeepRule):
         staying = _staying(candidates.geometry, ground.tree, footprint.features, uncovered, rule)
         claim = _complement(candidates.geometry, staying)
-        unknown = uncovered
     else:
         features = footprint.features[_claiming(rule, footprint, clock, active=active)]
-        under, _ = footprint_on(candidates.geometry, ground.tree, features)
+        under, whole = footprint_on(candidates.geometry, ground.tree, features)
+        if removes:
+            under = _within(under, whole, uncovered, known)
         claim = _both(under, uncovered) if beyond else under
-        unknown = _without(uncovered, claim) if removes else uncovered
     ground.unknown_m2[rule.id] = (
-        float(rounded_area(unknown.geometry).sum()) if rule.outside_coverage == "unknown" else 0.0
+        float(rounded_area(uncovered.geometry).sum()) if rule.outside_coverage == "unknown" else 0.0
     )
     index = claim.row
     before, before_m2 = ground.geometry[index], ground.area_m2[index]
@@ -238,15 +238,21 @@ def _complement(ground: Geometries, staying: Sparse) -> Sparse:
     return Sparse(index, rest[index])
 
 
-def _without(part: Sparse, claim: Sparse) -> Sparse:
-    """The part of the first that the second leaves."""
-    if not len(part.row):
-        return part
-    left = part.geometry.copy()
-    shared, at, other = np.intersect1d(part.row, claim.row, return_indices=True)
-    if len(shared):
-        left[at] = difference(part.geometry[at], claim.geometry[other])
-    return Sparse(part.row, left)
+def _within(under: Sparse, whole: NDArray[np.bool_], uncovered: Sparse, known: Sparse) -> Sparse:
+    """The footprint within the coverage: ground where the layer knows nothing stays.
+
+    Where a feature covers the candidate whole, the coverage itself is the cut: a difference with a piece of the
+    candidate would leave spikes along slanting edges.
+    """
+    rows = np.flatnonzero(np.isin(under.row, uncovered.row))
+    if not len(rows):
+        return under
+    geometry = under.geometry.copy()
+    coverage = _rows(known, under.row[rows])
+    geometry[rows] = coverage
+    partly = ~whole[rows]
+    geometry[rows[partly]] = intersection(under.geometry[rows[partly]], coverage[partly])
+    return Sparse(under.row, geometry)
 
 
 def _rows(sparse: Sparse, index: Indices) -> Geometries:
