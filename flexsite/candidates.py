@@ -13,6 +13,7 @@ from flexsite.errors import InputError
 from flexsite.geometry import (
     Geometries,
     Indices,
+    are_polygons,
     cut_heavy,
     empty_geometries,
     footprint_on,
@@ -21,6 +22,7 @@ from flexsite.geometry import (
     union_groups,
 )
 from flexsite.notices import Notices
+from flexsite.values import text_of
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
@@ -132,7 +134,7 @@ def _of_layer(
     vector = layers.vector(name, bounds=bounds, columns=tuple(dict.fromkeys(wanted)))  # type: ignore[arg-type]
     geometry = vector.frame.geometry.to_numpy()
     ids = _ids(vector.frame[spec.id].to_numpy() if spec.id else None, np.asarray(vector.ids), place, notices)
-    polygons = np.isin(shapely.get_type_id(geometry), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
+    polygons = are_polygons(geometry)
     if len(geometry) and not polygons.any():
         raise InputError(
             "no feature here is a polygon", where=place, remedy="candidates are polygons; give another layer"
@@ -167,7 +169,7 @@ def _ids(values: NDArray[np.object_] | None, features: Indices, place: str, noti
         )
         result[:] = [str(int(value)) for value in features]
         return result
-    texts = [_text(value) for value in values]
+    texts = [text_of(value) for value in values]
     empty = sum(text == "" for text in texts)
     if empty:
         first = features[texts.index("")]
@@ -176,14 +178,6 @@ def _ids(values: NDArray[np.object_] | None, features: Indices, place: str, noti
         )
     result[:] = texts
     return result
-
-
-def _text(value: object) -> str:
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _refuse_twice(ids: NDArray[np.object_], place: str) -> None:
@@ -204,7 +198,7 @@ def _joined(
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    texts = np.array([_text(value) for value in values], dtype=object)
+    texts = np.array([text_of(value) for value in values], dtype=object)
     left, right = shapely.STRtree(geometry).query(geometry, predicate="intersects")
     pairs = (left < right) & (texts[left] == texts[right]) & (texts[left] != "")
     left, right = left[pairs], right[pairs]

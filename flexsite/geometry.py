@@ -55,6 +55,11 @@ def rounded_area(geometry: Geometries) -> Floats:
     return areas + 0.0  # no negative zero
 
 
+def are_polygons(geometry: Geometries) -> NDArray[np.bool_]:
+    """Whether each geometry is a polygon or multipolygon, which alone hold ground."""
+    return np.isin(shapely.get_type_id(geometry), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
+
+
 def polygonal(geometry: Geometries) -> Geometries:
     """The polygon parts of each geometry; an overlay may also leave lines and points, which hold no ground."""
     result = np.asarray(geometry, dtype=object).copy()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from flexsite.errors import InputError
-from flexsite.geometry import Geometries
+from flexsite.geometry import Geometries, are_polygons
 from flexsite.layers import Layers
 from flexsite.study.models import measure_layers
 
@@ -57,9 +55,7 @@ def read_area(study: Study, layers: Layers) -> Geometries:
         The area holds no polygon.
     """
     geometry = layers.vector(AREA).frame.geometry.to_numpy()
-    polygons: Geometries = geometry[
-        np.isin(shapely.get_type_id(geometry), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
-    ]
+    polygons: Geometries = geometry[are_polygons(geometry)]
     if not len(polygons):
         raise InputError(
             "the area holds no polygon",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from flexsite.errors import InputError
-from flexsite.geometry import Floats, empty_geometries, overlap
+from flexsite.geometry import Floats, are_polygons, empty_geometries, overlap
 
 if TYPE_CHECKING:
     from flexsite.availability.sites import Sites
@@ -37,7 +36,7 @@ def join(
     features = vector.frame.geometry.to_numpy()
     values = vector.frame[spec.column].to_numpy(dtype=object)
     usable = np.array([value is not None and value == value for value in values], dtype=bool)
-    usable &= np.isin(shapely.get_type_id(features), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
+    usable &= are_polygons(features)
     joined = empty_geometries(len(sites.ids))
     share = np.zeros(len(sites.ids))
     row, value, area = overlap(sites.geometry, features[usable], values[usable], union=False)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from flexsite.availability.window import Clock, needed_from
 from flexsite.errors import InputError
-from flexsite.geometry import Geometries, buffered, empty_geometries
+from flexsite.geometry import Geometries, are_polygons, buffered, empty_geometries
 from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
+from flexsite.values import text_of
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from flexsite.study.rule import RuleBase
 
 Bounds = tuple[float, float, float, float]
-_POLYGONS = [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON]
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def _vector_features(
         column = rule.homes
     vector = layers.vector(rule.layer, bounds=window, where=rule.where, columns=(column,) if column else ())
     features = vector.frame.geometry.to_numpy()
-    solid = np.isin(shapely.get_type_id(features), _POLYGONS)
+    solid = are_polygons(features)
     beside = int((~solid).sum()) if solid.any() else 0
     flat = int((~solid).sum()) if rule.buffer == 0 else 0
     takes = isinstance(rule, ExcludeRule | KeepRule)
@@ -157,12 +156,7 @@ def _constant(features: Geometries, value: object) -> NDArray[np.object_]:
 
 def _routes(rule: RouteRule, values: NDArray[np.object_]) -> NDArray[np.object_]:
     table = {value: route for route, listed in rule.listed().items() for value in listed}
-    return _constant_of([table.get(_text(value), rule.otherwise) for value in values])
-
-
-def _text(value: object) -> str:
-    whole = isinstance(value, float | np.floating) and float(value).is_integer()
-    return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
+    return _constant_of([table.get(text_of(value), rule.otherwise) for value in values])
 
 
 def _caps(values: NDArray[np.object_], place: str, features: NDArray[np.intp]) -> NDArray[np.object_]:

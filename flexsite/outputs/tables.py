@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from flexsite.geometry import Floats, rounded_area, union_groups
-from flexsite.suitability.requirements import text
+from flexsite.values import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +74,7 @@ def series(values: Iterable[Any], *, as_text: bool = False) -> pd.Series[Any]:
             for value in present
         ):
             return pd.Series(listed, dtype="float64")
-    return pd.Series([None if value is None else text(value) for value in listed], dtype="str")
+    return pd.Series([None if value is None else text_of(value) for value in listed], dtype="str")
 
 
 def hectares(square_metres: float) -> float:

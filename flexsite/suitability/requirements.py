@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from flexsite.errors import InputError
 from flexsite.geometry import Floats
 from flexsite.study.profile import AnyOf, Test
+from flexsite.values import text_of
 
 if TYPE_CHECKING:
     from flexsite.study.models import Study
@@ -52,8 +53,8 @@ def _judge_test(test: Test, study: Study, sites: pd.DataFrame, place: str) -> Ou
     if name is None:
         return Outcome(np.zeros(len(sites), bool), np.ones(len(sites), bool))
     if test.in_ is not None:
-        texts = np.array([text(value) for value in sites[name]], dtype=object)
-        listed = {text(value) for value in test.in_}
+        texts = np.array([text_of(value) for value in sites[name]], dtype=object)
+        listed = {text_of(value) for value in test.in_}
         missing = texts == ""
         return Outcome(np.array([value in listed for value in texts], dtype=bool) & ~missing, missing.astype(bool))
     values = numbers(sites, name, place)
@@ -94,18 +95,3 @@ def numbers(sites: pd.DataFrame, name: str, place: str) -> Floats:
             where=place,
             remedy="use 'in', or another column",
         ) from None
-
-
-def text(value: object) -> str:
-    """A value as text: whole numbers without decimals, nothing for a missing one.
-
-    Examples
-    --------
-    >>> text(3.0), text("a"), text(None)
-    ('3', 'a', '')
-    """
-    if value is None or value is pd.NA or value != value:
-        return ""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    return str(value)

@@ -35,7 +35,13 @@ ROAD = (
     "cli",
     "__main__",
 )
-FREE = {"errors", "geometry", "notices", "rulebook"}  # whoever needs them may import them; they import no room
+FREE = {
+    "errors",
+    "geometry",
+    "notices",
+    "rulebook",
+    "values",
+}  # whoever needs them may import them; they import no room
 HEAVY = {"folium", "osmnx", "networkx", "matplotlib", "branca"}
 QUICK = HEAVY | {"geopandas", "pandas", "rasterio", "scipy", "pyogrio", "pyarrow", "osmium", "numba"}
 

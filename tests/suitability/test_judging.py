@@ -12,7 +12,8 @@ from flexsite.errors import InputError
 from flexsite.study.models import Study
 from flexsite.study.profile import Profile
 from flexsite.suitability.judging import Verdict, judge_profile
-from flexsite.suitability.requirements import judge, text
+from flexsite.suitability.requirements import judge
+from flexsite.values import text_of
 
 NAN = float("nan")
 SITES = pd.DataFrame(
@@ -224,7 +225,7 @@ def test_the_given_sites_stay_as_they_are() -> None:
     ],
 )  # fmt: skip
 def test_values_as_text(value: Any, expected: str) -> None:
-    assert text(value) == expected
+    assert text_of(value) == expected
 
 
 def test_certainties_of_a_profile() -> None:
