@@ -36,8 +36,11 @@ ROAD = (
     "__main__",
 )
 FREE = {
+    "cache",
     "errors",
+    "flat",
     "geometry",
+    "kernel",
     "notices",
     "rulebook",
     "values",
