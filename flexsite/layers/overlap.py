@@ -9,10 +9,19 @@ import numpy as np
 import shapely
 from affine import Affine
 
+from flexsite.flat import Flat
+from flexsite.geometry import Floats
 from flexsite.layers.table import Array, Mask
+
+UNKNOWN = 255
+"""Code of a cell without a value."""
 
 BATCH = 400_000
 """Cells looked at together: bounds the memory."""
+TRIFLE = 1e-6
+"""m2 (or that share of a polygon below 1 m2): an overlap no larger is rounding, and its cell no minimum or maximum."""
+COMPILED_FROM = 5_000
+"""Polygons from which compiled code pays the time it takes to load."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,66 @@ class Windows:
             size += height * width
         if group:
             yield self.asked[group], self.ranges[group]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What lies on each polygon: sum of value * m2, m2 with a value, smallest and largest value (infinite without)."""
+
+    total: Floats
+    known: Floats
+    low: Floats
+    high: Floats
+
+
+def statistics(found: Iterator[Overlap], values: Array, valid: Mask, sizes: Floats) -> Sums:
+    """Add up overlaps per polygon; `sizes` are the areas of the polygons in m2."""
+    count = len(sizes)
+    sums = Sums(np.zeros(count), np.zeros(count), np.full(count, np.inf), np.full(count, -np.inf))
+    for overlap in found:
+        here = valid[overlap.row, overlap.column]
+        polygon, area = overlap.polygon[here], overlap.area[here]
+        worth = values[overlap.row[here], overlap.column[here]].astype(float)
+        np.add.at(sums.total, polygon, area * worth)
+        np.add.at(sums.known, polygon, area)
+        real = area > TRIFLE * np.minimum(1.0, sizes[polygon])
+        np.minimum.at(sums.low, polygon[real], worth[real])
+        np.maximum.at(sums.high, polygon[real], worth[real])
+    return sums
+
+
+def by_code(found: Iterator[Overlap], codes: Array, count: int, polygons: int) -> Floats:
+    """(polygons, count) m2 per code on each polygon; the code `UNKNOWN` is left out."""
+    areas = np.zeros((polygons, count))
+    for overlap in found:
+        code = codes[overlap.row, overlap.column]
+        here = code != UNKNOWN
+        np.add.at(areas, (overlap.polygon[here], code[here]), overlap.area[here])
+    return areas
+
+
+def statistics_compiled(polygons: Array, transform: Affine, values: Array, valid: Mask, sizes: Floats) -> Sums:
+    """The same as `statistics` of `of_grid`, for many polygons; what is no polygon has nothing on it."""
+    from flexsite.kernel.coverage import statistics as compiled
+
+    size = abs(transform.determinant)
+    trifle = TRIFLE * np.minimum(1.0, np.nan_to_num(sizes)) / size
+    found = compiled(_flat(polygons), tuple(~transform)[:6], values, valid, trifle)
+    return Sums(found[:, 0] * size, found[:, 1] * size, found[:, 2], found[:, 3])
+
+
+def by_code_compiled(polygons: Array, transform: Affine, codes: Array, count: int) -> Floats:
+    """The same as `by_code` of `of_grid`, for many polygons."""
+    from flexsite.kernel.coverage import shares_by_code
+
+    return shares_by_code(_flat(polygons), tuple(~transform)[:6], codes, count) * abs(transform.determinant)
+
+
+def _flat(polygons: Array) -> Flat:
+    areal = np.isin(shapely.get_type_id(polygons), (3, 6))
+    solid = polygons.copy()
+    solid[~areal] = None
+    return Flat.of(solid)
 
 
 def cells_of(ranges: Array) -> tuple[Array, Array, Array]:

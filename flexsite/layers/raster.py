@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,9 +14,8 @@ from affine import Affine
 from rasterio.windows import Window
 
 from flexsite.errors import InputError
-from flexsite.layers import projection
+from flexsite.layers import overlap, projection
 from flexsite.layers.files import Dataset, locate
-from flexsite.layers.overlap import Overlap, Windows, of_grid, of_quads
 from flexsite.layers.report import LayerReport
 from flexsite.layers.table import Array, Bounds, Mask
 
@@ -24,8 +23,10 @@ if TYPE_CHECKING:
     from flexsite.study.models import Layer
 
 Statistic = Literal["mean", "min", "max"]
-_TRIFLE = 1e-6
-"""m2 (or that share of a polygon below 1 m2): an overlap no larger is rounding, and its cell no minimum or maximum."""
+_ENOUGH = 0.5 * (1 - 1e-9)
+"""Share of a polygon that must have a value."""
+MOST_VALUES = 250
+"""Values of which `shares` gives the share at once."""
 
 
 @dataclass(frozen=True)
@@ -107,30 +108,78 @@ class Raster:
         """
         polygons = np.asarray(polygons, dtype=object)
         sizes = shapely.area(polygons)
-        total = np.zeros(len(polygons))
-        covered = np.zeros(len(polygons))
-        low, high = np.full(len(polygons), np.inf), np.full(len(polygons), -np.inf)
-        for found in self._overlaps(polygons):
-            known = self.valid[found.row, found.column]
-            polygon, area = found.polygon[known], found.area[known]
-            values = self.values[found.row[known], found.column[known]].astype(float)
-            np.add.at(total, polygon, area * values)
-            np.add.at(covered, polygon, area)
-            real = area > _TRIFLE * np.minimum(1.0, sizes[polygon])
-            np.minimum.at(low, polygon[real], values[real])
-            np.maximum.at(high, polygon[real], values[real])
-        enough = (covered > 0) & (2 * covered >= sizes * (1 - 1e-9))
+        if self._compiled(polygons):
+            sums = overlap.statistics_compiled(polygons, self.transform, self.values, self.valid, sizes)
+        else:
+            sums = overlap.statistics(self._overlaps(polygons), self.values, self.valid, sizes)
+        enough = (sums.known > 0) & (sums.known >= sizes * _ENOUGH)
         with np.errstate(invalid="ignore", divide="ignore"):
             # Within the extremes: rounding may not lift the mean of equal values above them.
-            result = {"mean": np.clip(total / covered, low, high), "min": low, "max": high}[statistic]
-        return np.where(enough, result, np.nan)
+            mean = np.clip(sums.total / sums.known, sums.low, sums.high)
+        return np.where(enough, {"mean": mean, "min": sums.low, "max": sums.high}[statistic], np.nan)
 
-    def _overlaps(self, polygons: Array) -> Iterator[Overlap]:
+    def where(
+        self, *, above: float | None = None, below: float | None = None, values: Sequence[float] | None = None
+    ) -> Mask:
+        """Cells with a value above or below a number, or one of some values; give one of the three."""
+        with np.errstate(invalid="ignore"):
+            if above is not None:
+                found = self.values > above
+            elif below is not None:
+                found = self.values < below
+            else:
+                found = np.isin(self.values, np.asarray(values))
+        return np.asarray(found & self.valid)
+
+    def shares(self, polygons: Array, values: Sequence[float]) -> Array:
+        """The exact share of the area of each polygon (CRS of the study) where the raster has each of some values.
+
+        Parameters
+        ----------
+        polygons
+            (n,) polygons; None and empty ones have no share.
+        values
+            k different values, at most `MOST_VALUES`.
+
+        Returns
+        -------
+        (n, k) shares (0..1) of the whole polygon; NaN where cells without a value, with what lies off the raster, are
+        over half of the polygon, and for a polygon that is missing or empty.
+        """
+        if len(values) > MOST_VALUES:
+            raise ValueError(f"at most {MOST_VALUES} values at once")
+        codes = np.where(self.valid, len(values), overlap.UNKNOWN).astype(np.uint8)
+        for code, value in enumerate(values):
+            codes[self.valid & (self.values == value)] = code
+        return self._shares(polygons, codes, len(values))
+
+    def share(self, polygons: Array, mask: Mask) -> Array:
+        """(n,) the exact share of the area of each polygon under the valid cells of a mask; NaN as in `shares`."""
+        codes = np.where(self.valid, np.where(mask, 0, 1), overlap.UNKNOWN).astype(np.uint8)
+        return np.asarray(self._shares(polygons, codes, 1)[:, 0])
+
+    def _shares(self, polygons: Array, codes: Array, count: int) -> Array:
+        """Shares of the first `count` codes; the code after them is any other value."""
+        polygons = np.asarray(polygons, dtype=object)
+        if self._compiled(polygons):
+            areas = overlap.by_code_compiled(polygons, self.transform, codes, count + 1)
+        else:
+            areas = overlap.by_code(self._overlaps(polygons), codes, count + 1, len(polygons))
+        sizes, known = shapely.area(polygons), areas.sum(axis=1)
+        enough = (known > 0) & (known >= sizes * _ENOUGH)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares = np.minimum(areas[:, :count] / sizes[:, None], 1.0)
+        return np.where(enough[:, None], shares, np.nan)
+
+    def _compiled(self, polygons: Array) -> bool:
+        return len(polygons) >= overlap.COMPILED_FROM and projection.same(self.crs, self.study_crs)
+
+    def _overlaps(self, polygons: Array) -> Iterator[overlap.Overlap]:
         asked = np.flatnonzero(np.isin(shapely.get_type_id(polygons), (3, 6)) & ~shapely.is_empty(polygons))
-        windows = Windows(asked, self._windows(shapely.bounds(polygons[asked])))
+        windows = overlap.Windows(asked, self._windows(shapely.bounds(polygons[asked])))
         if projection.same(self.crs, self.study_crs):
-            return of_grid(polygons, self.transform, windows)
-        return of_quads(polygons, self._cells, self.valid, windows)
+            return overlap.of_grid(polygons, self.transform, windows)
+        return overlap.of_quads(polygons, self._cells, self.valid, windows)
 
     def _cells(self, rows: Array, columns: Array) -> Array:
         return self._quads(rows, columns, rows + 1, columns + 1)
