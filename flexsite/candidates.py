@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from flexsite.errors import InputError
+from flexsite.flat import Flat
 from flexsite.geometry import (
     Geometries,
     Indices,
@@ -44,22 +45,30 @@ class Candidates:
     ----------
     ids
         Text, unique; rows are in code point order of it.
-    geometry
+    shapes
         Polygons or multipolygons.
     is_grid
         The candidates are cells of a grid: outputs speak of cells, never of sites.
     """
 
     ids: NDArray[np.object_]
-    geometry: Geometries
+    shapes: Flat
     kind: str
     is_grid: bool
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def geometry(self) -> Geometries:
+        """The polygons as shapely has them, made anew each time it is asked for."""
+        return self.shapes.geometry()
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """Bounding box of all candidates, metres in the CRS of the study."""
-        minx, miny, maxx, maxy = shapely.total_bounds(self.geometry)
-        return float(minx), float(miny), float(maxx), float(maxy)
+        low, high = np.nanmin(self.shapes.bounds[:, :2], axis=0), np.nanmax(self.shapes.bounds[:, 2:], axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 def build(study: Study, layers: Layers, area: Geometries, notices: Notices) -> Candidates:
@@ -87,7 +96,7 @@ def build(study: Study, layers: Layers, area: Geometries, notices: Notices) -> C
     ids, geometry = ids[order], geometry[order]
     if study.candidates.grid is None:
         _warn_overlaps(geometry, notices)
-    return Candidates(ids, geometry, study.candidates.kind, study.candidates.grid is not None)
+    return Candidates(ids, Flat.of(geometry), study.candidates.kind, study.candidates.grid is not None)
 
 
 def _cells(size: float, area: Geometries) -> tuple[NDArray[np.object_], Geometries]:

@@ -121,8 +121,15 @@ def cut_heavy(geometry: Geometries) -> tuple[Geometries, Indices]:
     return pieces[order], index[order]
 
 
-def union_groups(geometry: Geometries, group: Indices) -> Sparse:
-    """Union of the geometries per group number."""
+def union_groups(geometry: Geometries, group: Indices, *, apart: NDArray[np.bool_] | None = None) -> Sparse:
+    """Union of the geometries per group number.
+
+    Parameters
+    ----------
+    apart
+        By group number, where the geometries are polygons known not to overlap each other: they are put together as
+        they are, for an overlay that only asks what lies inside. Not valid where two of them share an edge.
+    """
     if not len(geometry):
         return Sparse(np.empty(0, dtype=np.intp), empty_geometries())
     order = np.argsort(group, kind="stable")
@@ -132,11 +139,18 @@ def union_groups(geometry: Geometries, group: Indices) -> Sparse:
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     single = counts == 1
     result[single] = ordered[starts[single]]
-    if not single.all():
-        several = ~single[compact]
-        numbers = np.cumsum(~single) - 1
+    loose = single.copy() if apart is None else single | apart[index]
+    together = loose & ~single
+    if together.any():
+        mine = together[compact]
+        numbers = np.cumsum(together) - 1
+        parts, owner = shapely.get_parts(ordered[mine], return_index=True)
+        result[together] = shapely.multipolygons(parts, indices=numbers[compact[mine]][owner])
+    if not loose.all():
+        several = ~loose[compact]
+        numbers = np.cumsum(~loose) - 1
         bundles = shapely.geometrycollections(ordered[several], indices=numbers[compact[several]])
-        result[~single] = spread(union_parts, bundles)
+        result[~loose] = spread(union_parts, bundles)
     return Sparse(index.astype(np.intp), result)
 
 

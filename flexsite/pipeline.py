@@ -19,6 +19,8 @@ from flexsite import candidates as candidate_room
 from flexsite.access.measures import measure as measure_access
 from flexsite.availability import columns
 from flexsite.availability.finding import Available, find
+from flexsite.availability.sites import Sites
+from flexsite.availability.work import Crew
 from flexsite.geometry import WORKERS, Geometries
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
@@ -111,7 +113,7 @@ class _Timer:
         self.last = now
 
 
-def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = False) -> Result:
+def run_one(study: Study, variant: str, told: Progress, crew: Crew | None = None, *, keep_all: bool = False) -> Result:
     """Run a study without its variants.
 
     Parameters
@@ -130,7 +132,7 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
     candidates = candidate_room.build(study, layers, within, notices)
     timer.lap("candidates")
     wanted = "excluded" in study.outputs or ("map" in study.outputs and len(candidates.ids) <= EXCLUDED_UP_TO)
-    found = find(study, layers, candidates, notices, told, keep_taken=wanted, keep_all=keep_all)
+    found = find(study, layers, candidates, notices, told, crew or Crew(), keep_taken=wanted, keep_all=keep_all)
     timer.lap("availability")
     frame = _site_frame(found, candidates, layers.crs)
     _join_columns(frame, found, study, layers, told)
@@ -141,9 +143,9 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
     timer.lap("access")
     told("suitability")
     inside = _inside(candidates, area) if keep_all else np.ones(len(candidates.ids), dtype=bool)
-    available = ~found.placeholders & inside[found.sites.candidate]
+    available = ~found.sites.stand_in & inside[found.sites.candidate]
     plain = pd.DataFrame(frame.drop(columns="geometry"))
-    verdicts = [judge_profile(profile, study, plain, found.touched.cap, available) for profile in study.profiles]
+    verdicts = [judge_profile(profile, study, plain, found.sites.cap, available) for profile in study.profiles]
     rows = availability_rows(variant, found)
     for profile, verdict in zip(study.profiles, verdicts, strict=True):
         rows += suitability_rows(variant, profile.id, verdict, found.sites.area_m2)
@@ -171,7 +173,7 @@ def run_one(study: Study, variant: str, told: Progress, *, keep_all: bool = Fals
             access=access,
             warnings=list(notices.texts.values()),
             timings=timer.seconds,
-            unavailable=[str(name) for name in found.sites.ids[~available]],
+            unavailable=[str(name) for name in found.ids[~available]],
         )
     )
 
@@ -190,10 +192,11 @@ def _warn_about(study: Study, notices: Notices) -> None:
 
 def _join_columns(frame: gpd.GeoDataFrame, found: Available, study: Study, layers: Layers, told: Progress) -> None:
     """Add the columns of the study and their shares to the sites."""
-    extent = _extent(found.sites.geometry)
+    sites = Sites(found.sites.candidate, frame.geometry.to_numpy(), found.sites.area_m2)
+    extent = _extent(sites.geometry)
     for name in study.columns:
         told(f"column {name}")
-        values, share = columns.join(found.sites, name, study, layers, extent)
+        values, share = columns.join(sites, name, study, layers, extent)
         frame[name] = series(values)
         frame[f"{name}_share"] = share
 
@@ -217,25 +220,26 @@ def _measure(frame: gpd.GeoDataFrame, study: Study, layers: Layers, notices: Not
 
 def _site_frame(found: Available, candidates: candidate_room.Candidates, crs: CRS) -> gpd.GeoDataFrame:
     days = pd.ArrowDtype(pa.date32())
-    pieces, touched, clock = found.sites, found.touched, found.clock
-    count = len(pieces.ids)
-    net = np.array([np.nan if end is None else clock.net_years(end) for end in touched.available_until], dtype=float)
+    pieces, clock = found.sites, found.clock
+    count = len(pieces)
+    ends = {end: np.nan if end is None else clock.net_years(end) for end in set(pieces.available_until.tolist())}
+    net = np.array([ends[end] for end in pieces.available_until.tolist()], dtype=float)
     return gpd.GeoDataFrame(
         {
-            "site_id": series(pieces.ids, as_text=True),
+            "site_id": series(found.ids, as_text=True),
             "candidate_id": series(candidates.ids[pieces.candidate], as_text=True),
             "kind": series(np.full(count, candidates.kind, dtype=object), as_text=True),
             "area_m2": pieces.area_m2,
-            "route": series(found.route, as_text=True),
-            "route_share": found.route_share,
+            "route": series(pieces.route, as_text=True),
+            "route_share": pieces.route_share,
             "available_from": pd.Series([clock.available_from] * count, dtype=days),
-            "available_until": pd.Series(list(touched.available_until), dtype=days),
-            "mark_until": pd.Series(list(touched.mark_until), dtype=days),
+            "available_until": pd.Series(pieces.available_until, dtype=days),
+            "mark_until": pd.Series(pieces.mark_until, dtype=days),
             "net_years": net,
-            "marks": series([";".join(ids) for ids in touched.marks], as_text=True),
-            "unknown": series([";".join(ids) for ids in touched.unknown], as_text=True),
+            "marks": series(pieces.marks, as_text=True),
+            "unknown": series(pieces.unknown, as_text=True),
         },
-        geometry=pieces.geometry,
+        geometry=pieces.shapes.geometry(),
         crs=crs,
     )
 

@@ -37,8 +37,8 @@ def join(
     values = vector.frame[spec.column].to_numpy(dtype=object)
     usable = np.array([value is not None and value == value for value in values], dtype=bool)
     usable &= are_polygons(features)
-    joined = empty_geometries(len(sites.ids))
-    share = np.zeros(len(sites.ids))
+    joined = empty_geometries(len(sites))
+    share = np.zeros(len(sites))
     row, value, area = overlap(sites.geometry, features[usable], values[usable], union=False)
     if len(row):
         order = np.lexsort(

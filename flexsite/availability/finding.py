@@ -1,4 +1,4 @@
-"""From candidates to sites: every rule in turn, then what each site is and what touches it."""
+"""From candidates to sites: footprints read once, tiles of candidates through the rules, one answer."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.availability import footprint, route, sites, touching, waterfall
+from flexsite.availability import prepared, sites, tile, tiles
+from flexsite.availability.account import Account, Step
+from flexsite.availability.tile import Pieces, Small, Wanted
 from flexsite.availability.window import Clock
-from flexsite.geometry import Floats
-from flexsite.study.rule import RouteRule
+from flexsite.availability.work import Crew
 
 if TYPE_CHECKING:
     from flexsite.candidates import Candidates
     from flexsite.layers import Layers
     from flexsite.notices import Notices
     from flexsite.study.models import Study
+
+MANY = 50_000
+"""Candidates from which the compiled way pays for the time it takes to load."""
 
 
 @dataclass(frozen=True)
@@ -27,27 +31,25 @@ class Available:
 
     Attributes
     ----------
-    ground, parts, sites
-        What is left per candidate, its connected parts, and those that are large and wide enough.
+    ground
+        What each rule took from each candidate, in numbers.
+    ids
+        Of the sites, in code point order; `sites` has their geometry and what touches them, in the same order.
+    small
+        Ground too small for a site, where asked for.
     steps
         The waterfall's row of each rule.
-    touched
-        Per site its marks, what is unknown, the ends of its window and its cap.
-    route, route_share
-        Per site its permit route and the share (0..1) of the site that has it.
-    placeholders
-        Per site whether it only stands for a candidate without any.
+    reused
+        Tiles whose result was kept from an earlier run, and tiles in all.
     """
 
-    ground: waterfall.Ground
-    parts: sites.Parts
-    sites: sites.Sites
-    steps: list[waterfall.Step]
-    touched: touching.Touching
-    route: NDArray[np.object_]
-    route_share: Floats
-    placeholders: NDArray[np.bool_]
+    ground: Account
+    ids: NDArray[np.object_]
+    sites: Pieces
+    small: Small
+    steps: list[Step]
     clock: Clock
+    reused: tuple[int, int]
 
 
 def find(
@@ -56,6 +58,7 @@ def find(
     candidates: Candidates,
     notices: Notices,
     told: Callable[[str], None],
+    crew: Crew,
     *,
     keep_taken: bool,
     keep_all: bool,
@@ -66,6 +69,8 @@ def find(
     ----------
     notices, told
         Receive the warnings, and the name of each step as it begins.
+    crew
+        Who works, and what it remembers.
     keep_taken
         Keep the ground that each rule took.
     keep_all
@@ -76,37 +81,31 @@ def find(
     InputError
         A rule and its layer do not fit.
     """
-    ground, clock = waterfall.start(candidates), Clock.of(study)
-    footprints: dict[str, footprint.Footprint] = {}
+    clock = Clock.of(study)
+    footprints = {}
     for rule in study.rules:
         told(f"rule {rule.id}")
-        found = footprint.read(rule, study, layers, candidates.bounds, clock)
-        if not len(found.features):
+        found = prepared.footprint(rule, study, layers, candidates.bounds, clock, crew.cache)
+        if not len(found):
             notices.warn(f"rule_{rule.id}", f"rule '{rule.id}': 0 features of layer '{rule.layer}' in this area")
-        waterfall.apply(ground, rule, found, candidates, study, clock, keep_geometry=keep_taken)
         footprints[rule.id] = found
     told("sites")
-    parts = sites.parts_of(ground, study.candidates)
-    pieces = sites.sites_of(parts, candidates)
-    if not len(pieces.ids):
+    rows = tiles.split(candidates.shapes.bounds)
+    wanted = Wanted(compiled=len(candidates) >= MANY, taken=keep_taken, stand_ins=keep_all)
+    done, reused = crew.tiles(candidates.shapes, rows, footprints, study, clock, wanted)
+    whole = tile.together(done, rows, len(candidates), [rule.id for rule in study.rules])
+    ids, order = sites.numbered(
+        whole.pieces.candidate, whole.pieces.shapes.bounds, whole.pieces.area_m2, candidates.ids
+    )
+    if not len(ids) or whole.pieces.stand_in.all():
         things = "cells" if candidates.is_grid else "sites"
-        notices.warn("no_site", f"0 {things} are left of {len(candidates.ids)} candidates")
-    placeholders = np.zeros(len(pieces.ids), dtype=bool)
-    if keep_all:
-        pieces, placeholders = sites.with_placeholders(pieces, candidates)
-    touched = touching.Touching.none(len(pieces.ids))
-    for rule in study.rules:
-        touching.touch(touched, pieces, rule, footprints[rule.id], study, clock)
-    zoning = next((rule for rule in study.rules if isinstance(rule, RouteRule)), None)
-    found_route, share = route.routes(pieces, zoning, footprints[zoning.id] if zoning else None)
+        notices.warn("no_site", f"0 {things} are left of {len(candidates)} candidates")
     return Available(
-        ground=ground,
-        parts=parts,
-        sites=pieces,
-        steps=waterfall.steps(ground, study),
-        touched=touched,
-        route=found_route,
-        route_share=share,
-        placeholders=placeholders,
+        ground=whole.account,
+        ids=ids[order],
+        sites=whole.pieces.take(order),
+        small=whole.small,
+        steps=whole.account.steps(study),
         clock=clock,
+        reused=(reused, len(rows)),
     )

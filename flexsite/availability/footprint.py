@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from flexsite.availability.window import Clock, needed_from
 from flexsite.errors import InputError
-from flexsite.geometry import Geometries, are_polygons, buffered, empty_geometries
+from flexsite.flat import Flat
+from flexsite.geometry import Floats, Geometries, Indices, are_polygons, buffered, empty_geometries
 from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
 from flexsite.values import text_of
 
@@ -29,24 +31,46 @@ class Footprint:
 
     Attributes
     ----------
-    features
+    shapes
         Polygons, buffered as the rule says, in the CRS of the study.
     value
         Per feature the value that matters to the effect: a date (`until`), a number of homes (cap), a route, else True.
-    coverage
+    covered
         Polygons outside which the layer knows nothing, or None when it is complete.
     assumed
         The layer does not say what it covers, so that it is assumed to be complete.
     """
 
-    features: Geometries
+    shapes: Flat
     value: NDArray[np.object_]
-    coverage: Geometries | None
+    covered: Flat | None
     assumed: bool
 
-    def selected(self, mask: NDArray[np.bool_]) -> Geometries:
-        """The features under a mask."""
-        return self.features[mask]
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+    @cached_property
+    def features(self) -> Geometries:
+        """The polygons as shapely has them."""
+        return self.shapes.geometry()
+
+    @cached_property
+    def coverage(self) -> Geometries | None:
+        """The coverage as shapely has it."""
+        return None if self.covered is None else self.covered.geometry()
+
+    def near(self, bounds: Bounds) -> Footprint:
+        """The part of it that a tile may meet: whole features, and coverage, whose box touches the bounds."""
+        rows = meeting(self.shapes.bounds, bounds)
+        covered = None if self.covered is None else self.covered.take(meeting(self.covered.bounds, bounds))
+        return Footprint(self.shapes.take(rows), self.value[rows], covered, self.assumed)
+
+
+def meeting(boxes: Floats, bounds: Bounds) -> Indices:
+    """Rows whose box meets the bounds; a box that is NaN meets nothing."""
+    with np.errstate(invalid="ignore"):
+        level = (boxes[:, 0] <= bounds[2]) & (boxes[:, 2] >= bounds[0])
+        return np.flatnonzero(level & (boxes[:, 1] <= bounds[3]) & (boxes[:, 3] >= bounds[1]))
 
 
 def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Clock) -> Footprint:
@@ -73,7 +97,9 @@ def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Cl
     if rule.buffer > 0 and len(features):
         features = buffered(features, rule.buffer)
     coverage = layers.coverage(name, bounds=bounds)
-    return Footprint(features, value, coverage.polygons, coverage.kind == "assumed")
+    solid = are_polygons(features)
+    covered = None if coverage.polygons is None else Flat.of(coverage.polygons)
+    return Footprint(Flat.of(features[solid]), value[solid], covered, coverage.kind == "assumed")
 
 
 def _raster_cells(rule: RuleBase, layers: Layers, window: Bounds, place: str) -> tuple[Geometries, NDArray[np.object_]]:

@@ -24,7 +24,7 @@ def routes(sites: Sites, rule: RouteRule | None, footprint: Footprint | None) ->
 
     Without a route rule no site has a zoning plan: every route is `unknown`, with share 1.
     """
-    count = len(sites.ids)
+    count = len(sites)
     route = empty_geometries(count)
     if rule is None or footprint is None:
         route[:] = "unknown"

@@ -13,29 +13,31 @@ from flexsite.errors import InputError
 from flexsite.geometry import Floats, Geometries, Indices, buffered, empty_geometries, rounded_area
 
 if TYPE_CHECKING:
-    from flexsite.availability.waterfall import Ground
-    from flexsite.candidates import Candidates
     from flexsite.study.layer import Candidates as Spec
+
+Texts = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
 class Sites:
-    """Available pieces, in code point order of their id.
+    """Available pieces.
 
     Attributes
     ----------
-    ids, candidate
-        Id of the site, and row of its candidate.
+    candidate
+        Row of its candidate.
     geometry
         One polygon each.
     area_m2
         Rounded to 0.01 m2.
     """
 
-    ids: NDArray[np.object_]
     candidate: Indices
     geometry: Geometries
     area_m2: Floats
+
+    def __len__(self) -> int:
+        return len(self.candidate)
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,15 @@ class Parts:
     area_m2: Floats
     kept: NDArray[np.bool_]
 
+    def sites(self) -> Sites:
+        """The parts that are kept."""
+        rows = np.flatnonzero(self.kept)
+        return Sites(self.candidate[rows], self.geometry[rows], self.area_m2[rows])
 
-def parts_of(ground: Ground, spec: Spec) -> Parts:
+
+def parts_of(ground: Geometries, spec: Spec) -> Parts:
     """Connected parts of the ground, tested against the smallest area (m2) and width (m) of a site."""
-    parts, candidate = shapely.get_parts(ground.geometry, return_index=True)
+    parts, candidate = shapely.get_parts(ground, return_index=True)
     area = rounded_area(parts)
     kept = (area > 0) & (area >= spec.min_area)
     if spec.min_width > 0:
@@ -60,60 +67,57 @@ def parts_of(ground: Ground, spec: Spec) -> Parts:
     return Parts(candidate, parts, area, kept)
 
 
-def sites_of(parts: Parts, candidates: Candidates) -> Sites:
-    """Number the kept parts.
+def placeholders(sites: Sites, candidates: Geometries) -> Sites:
+    """The largest part of every candidate that holds no site."""
+    without = np.setdiff1d(np.arange(len(candidates)), sites.candidate)
+    parts, owner = shapely.get_parts(candidates[without], return_index=True)
+    order = np.lexsort((-shapely.area(parts), owner))
+    first = order[np.unique(owner[order], return_index=True)[1]]
+    return Sites(without, parts[first], rounded_area(parts[first]))
 
-    One part bears the candidate's id, several get `.1`, `.2`... by falling area, then x, then y of the bounds.
+
+def numbered(candidate: Indices, bounds: Floats, area_m2: Floats, names: Texts) -> tuple[Texts, Indices]:
+    """Ids of sites, and their order by id in code point order.
+
+    One site bears its candidate's id, several get `.1`, `.2`... by falling area, then x, then y of the bounds.
+
+    Parameters
+    ----------
+    candidate, bounds, area_m2
+        Of the sites: row of the candidate, (n, 4) box, and area.
+    names
+        Ids of the candidates.
 
     Raises
     ------
     InputError
         Two sites would bear the same id.
     """
-    rows = np.flatnonzero(parts.kept)
-    candidate, geometry, area = parts.candidate[rows], parts.geometry[rows], parts.area_m2[rows]
-    bounds = shapely.bounds(geometry).reshape(-1, 4)
-    order = np.lexsort((bounds[:, 1], bounds[:, 0], -area, candidate))
-    candidate, geometry, area = candidate[order], geometry[order], area[order]
-    counts = np.bincount(candidate, minlength=len(candidates.ids))
-    firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    number = np.arange(len(candidate)) - firsts[candidate] + 1
-    ids = empty_geometries(len(candidate))
-    ids[:] = [
-        f"{candidates.ids[c]}.{n}" if counts[c] > 1 else candidates.ids[c]
-        for c, n in zip(candidate, number, strict=True)
-    ]
-    return _by_id(Sites(ids, candidate, geometry, area), candidates)
-
-
-def _by_id(sites: Sites, candidates: Candidates) -> Sites:
-    """The sites in code point order of their id. Raises InputError when two are equal."""
-    order = np.argsort(sites.ids.astype(str), kind="stable")
-    ids, candidate = sites.ids[order], sites.candidate[order]
-    twice = np.flatnonzero(ids[1:] == ids[:-1])
+    order = np.lexsort((bounds[:, 1], bounds[:, 0], -area_m2, candidate))
+    counts = np.bincount(candidate, minlength=len(names))
+    firsts = np.cumsum(counts) - counts
+    number = np.empty(len(candidate), dtype=np.int64)
+    number[order] = np.arange(len(candidate)) - firsts[candidate[order]] + 1
+    ids = names[candidate] if len(candidate) else empty_geometries()
+    for row in np.flatnonzero(counts[candidate] > 1):
+        ids[row] = f"{ids[row]}.{number[row]}"
+    order = in_order(ids)
+    twice = np.flatnonzero(ids[order[1:]] == ids[order[:-1]])
     if len(twice):
+        first, second = order[twice[0]], order[twice[0] + 1]
         raise InputError(
-            f"two sites would bear the id '{ids[twice[0]]}'",
-            where=f"candidates '{candidates.ids[candidate[twice[0]]]}' and '{candidates.ids[candidate[twice[0] + 1]]}'",
+            f"two sites would bear the id '{ids[first]}'",
+            where=f"candidates '{names[candidate[first]]}' and '{names[candidate[second]]}'",
             remedy="rename one of the two candidates",
         )
-    return Sites(ids, candidate, sites.geometry[order], sites.area_m2[order])
+    return ids, order
 
 
-def with_placeholders(sites: Sites, candidates: Candidates) -> tuple[Sites, NDArray[np.bool_]]:
-    """Add the largest part of every candidate that holds no site, under the candidate's id, and say which these are.
+def in_order(texts: Texts) -> Indices:
+    """Places of texts in code point order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    Raises
-    ------
-    InputError
-        Two rows would bear the same id.
-    """
-    without = np.setdiff1d(np.arange(len(candidates.ids)), sites.candidate)
-    parts, owner = shapely.get_parts(candidates.geometry[without], return_index=True)
-    order = np.lexsort((-shapely.area(parts), owner))
-    first = order[np.unique(owner[order], return_index=True)[1]]
-    ids = np.concatenate([sites.ids, candidates.ids[without]])
-    geometry = np.concatenate([sites.geometry, parts[first]])
-    merged = Sites(ids, np.concatenate([sites.candidate, without]), geometry, rounded_area(geometry))
-    ordered = _by_id(merged, candidates)
-    return ordered, np.isin(ordered.candidate, without)
+    # Arrow orders text by its UTF-8 bytes, which is the order of code points.
+    order: Indices = pc.sort_indices(pa.array(texts, pa.large_string())).to_numpy().astype(np.intp)
+    return order

@@ -55,7 +55,7 @@ def counts(area: Floats, site_area: Floats, touch: Touch) -> NDArray[np.bool_]:
 
 def touch(result: Touching, sites: Sites, rule: RuleBase, footprint: Footprint, study: Study, clock: Clock) -> None:
     """Note on each site what a rule means to it; changes `result`."""
-    if not len(sites.ids):
+    if not len(sites):
         return
     active = acts(rule, study)
     if isinstance(rule, KeepRule):
@@ -131,7 +131,7 @@ def _note_unknown(result: Touching, sites: Sites, rule: RuleBase, footprint: Foo
 def _uncovered_m2(sites: Sites, footprint: Footprint) -> Floats:
     """Area of each site outside the coverage."""
     if footprint.coverage is None:
-        return np.zeros(len(sites.ids))
+        return np.zeros(len(sites))
     under, covered = footprint_on(sites.geometry, shapely.STRtree(sites.geometry), footprint.coverage)
     rest = sites.geometry.copy()
     partly = under.row[~covered]

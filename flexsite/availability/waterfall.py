@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from flexsite.availability.account import Account, Taken, Unknown
 from flexsite.geometry import (
     Floats,
     Geometries,
@@ -21,58 +22,27 @@ from flexsite.geometry import (
     rounded_area,
     union_groups,
 )
-from flexsite.study.rule import ExcludeRule, KeepRule, MarkRule, RouteRule
+from flexsite.study.rule import ExcludeRule, KeepRule, RouteRule
 
 if TYPE_CHECKING:
     from flexsite.availability.footprint import Footprint
     from flexsite.availability.window import Clock
-    from flexsite.candidates import Candidates
     from flexsite.study.models import Study
     from flexsite.study.rule import RuleBase
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What one rule did to the candidates it touches; rows rise.
+class Cut(NamedTuple):
+    """A rule laid over candidates: its claim per row, those rows before and after, and where it knows nothing."""
 
-    Attributes
-    ----------
-    index
-        Rows of the candidates.
-    touched_m2
-        Candidate ground under the rule, whatever other rules take.
-    taken_m2
-        Ground it took at its turn.
-    claim
-        The rule's footprint on each candidate, reaching beyond it where features do.
-    geometry
-        The ground it took at its turn, where asked for; else empty.
-    """
-
-    index: Indices
-    touched_m2: Floats
-    taken_m2: Floats
-    claim: Geometries
-    geometry: Geometries
-
-
-@dataclass(frozen=True)
-class Step:
-    """One rule's row of the waterfall; areas in hectares."""
-
-    rule: str
-    effect: str
-    hardness: str
-    candidates: int
-    area_ha: float
-    touched_ha: float
-    only_ha: float
-    unknown_ha: float
+    claim: Sparse
+    before: Geometries
+    after: Geometries
+    uncovered: Sparse
 
 
 @dataclass
 class Ground:
-    """Ground of the candidates that is left.
+    """Ground of the candidates that is left; the rules change it one by one.
 
     Attributes
     ----------
@@ -83,7 +53,9 @@ class Ground:
     start_m2
         Area of each candidate before any rule.
     taken
-        What each rule took, by id, in order.
+        What each rule took, by id, in order; `only_m2` is not known before all have been.
+    claims
+        The footprint of each rule on the candidates it touches, reaching beyond them where features do.
     """
 
     start: Geometries
@@ -92,17 +64,15 @@ class Ground:
     start_m2: Floats
     tree: shapely.STRtree
     taken: dict[str, Taken] = field(default_factory=dict)
-    unknown_m2: dict[str, float] = field(default_factory=dict)
+    unknown: dict[str, Unknown] = field(default_factory=dict)
+    claims: dict[str, Geometries] = field(default_factory=dict)
     removing: set[str] = field(default_factory=set)
-    counts: dict[str, tuple[int, float]] = field(default_factory=dict)
 
 
-def start(candidates: Candidates) -> Ground:
+def start(geometry: Geometries) -> Ground:
     """Ground before any rule."""
-    area = rounded_area(candidates.geometry)
-    return Ground(
-        candidates.geometry, candidates.geometry.copy(), area.copy(), area, shapely.STRtree(candidates.geometry)
-    )
+    area = rounded_area(geometry)
+    return Ground(geometry, geometry.copy(), area.copy(), area, shapely.STRtree(geometry))
 
 
 def acts(rule: RuleBase, study: Study) -> bool:
@@ -110,20 +80,59 @@ def acts(rule: RuleBase, study: Study) -> bool:
     return rule.acts(study.strictness, study.term)
 
 
-def effect_of(rule: RuleBase, study: Study) -> str:
-    """The effect a rule has in this study."""
-    return rule.effect if acts(rule, study) else MarkRule.effect
+def removes(rule: RuleBase, study: Study) -> bool:
+    """Whether a rule takes ground in this study."""
+    return acts(rule, study) and isinstance(rule, ExcludeRule | KeepRule | RouteRule)
+
+
+def cut(
+    start: Geometries,
+    tree: shapely.STRtree,
+    left: Geometries,
+    rule: RuleBase,
+    footprint: Footprint,
+    study: Study,
+    clock: Clock,
+) -> Cut:
+    """Lay a rule over candidates.
+
+    Parameters
+    ----------
+    start, tree
+        The candidates before any rule, and a tree over them.
+    left
+        What earlier rules left of them.
+    """
+    uncovered, known = _uncovered(start, tree, footprint)
+    takes = removes(rule, study)
+    beyond = rule.outside_coverage == "exclude" and len(uncovered.row) > 0
+    staying: Sparse | None = None
+    if isinstance(rule, KeepRule):
+        staying = _staying(start, tree, footprint.features, uncovered, rule)
+        claim = _complement(start, staying)
+    else:
+        features = footprint.features[claiming(rule, footprint, clock, active=acts(rule, study))]
+        under, whole = footprint_on(start, tree, features)
+        if takes:
+            under = _within(under, whole, uncovered, known)
+        claim = _both(under, uncovered) if beyond else under
+    index = claim.row
+    before = left[index]
+    after = before
+    if takes and staying is not None:
+        after = intersection(before, _rows(staying, index))
+    elif takes and beyond:
+        # Cut with the coverage itself: a difference with a piece of the candidate leaves spikes along slanting edges.
+        after = difference(before, _rows(under, index))
+        rows = np.flatnonzero(np.isin(index, uncovered.row))
+        after[rows] = intersection(after[rows], _rows(known, index[rows]))
+    elif takes:
+        after = difference(before, claim.geometry)
+    return Cut(claim, before, after, uncovered)
 
 
 def apply(
-    ground: Ground,
-    rule: RuleBase,
-    footprint: Footprint,
-    candidates: Candidates,
-    study: Study,
-    clock: Clock,
-    *,
-    keep_geometry: bool,
+    ground: Ground, rule: RuleBase, footprint: Footprint, study: Study, clock: Clock, *, keep_geometry: bool
 ) -> None:
     """Let one rule act; changes `ground`.
 
@@ -132,42 +141,22 @@ def apply(
     keep_geometry
         Keep the ground that the rule took, for `excluded.parquet` and the map.
     """
-    active = acts(rule, study)
-    removes = active and isinstance(rule, ExcludeRule | KeepRule | RouteRule)
-    uncovered, known = _uncovered(candidates.geometry, ground.tree, footprint)
-    beyond = rule.outside_coverage == "exclude" and len(uncovered.row) > 0
-    staying: Sparse | None = None
-    if isinstance(rule, KeepRule):
-        staying = _staying(candidates.geometry, ground.tree, footprint.features, uncovered, rule)
-        claim = _complement(candidates.geometry, staying)
-    else:
-        features = footprint.features[_claiming(rule, footprint, clock, active=active)]
-        under, whole = footprint_on(candidates.geometry, ground.tree, features)
-        if removes:
-            under = _within(under, whole, uncovered, known)
-        claim = _both(under, uncovered) if beyond else under
-    ground.unknown_m2[rule.id] = (
-        float(rounded_area(uncovered.geometry).sum()) if rule.outside_coverage == "unknown" else 0.0
+    claim, before, after, uncovered = cut(ground.start, ground.tree, ground.geometry, rule, footprint, study, clock)
+    takes = removes(rule, study)
+    unknown_m2 = rounded_area(uncovered.geometry)
+    known = rule.outside_coverage != "unknown"
+    ground.unknown[rule.id] = Unknown(
+        uncovered.row[:0] if known else uncovered.row, unknown_m2[:0] if known else unknown_m2
     )
     index = claim.row
-    before, before_m2 = ground.geometry[index], ground.area_m2[index]
-    after = before
-    if removes and staying is not None:
-        after = intersection(before, _rows(staying, index))
-    elif removes and beyond:
-        # Cut with the coverage itself: a difference with a piece of the candidate leaves spikes along slanting edges.
-        after = difference(before, _rows(under, index))
-        rows = np.flatnonzero(np.isin(index, uncovered.row))
-        after[rows] = intersection(after[rows], _rows(known, index[rows]))
-    elif removes:
-        after = difference(before, claim.geometry)
-    touched_m2 = _touched(candidates.geometry[index], claim.geometry, before, after, removes=removes)
+    before_m2 = ground.area_m2[index]
+    touched_m2 = _touched(ground.start[index], claim.geometry, before, after, removes=takes)
     positive = touched_m2 > 0
     index, touched_m2 = index[positive], touched_m2[positive]
     before, before_m2, after = before[positive], before_m2[positive], after[positive]
     taken_m2 = np.zeros(len(index))
     removed = empty_geometries(len(index))
-    if removes:
+    if takes:
         ground.removing.add(rule.id)
         after_m2 = rounded_area(after)
         after[after_m2 == 0] = shapely.Polygon()
@@ -178,8 +167,15 @@ def apply(
         if keep_geometry:
             changed = taken_m2 > 0
             removed[changed] = difference(before[changed], after[changed])
-    ground.taken[rule.id] = Taken(index, touched_m2, np.round(taken_m2, 2), claim.geometry[positive], removed)
-    ground.counts[rule.id] = (int((ground.area_m2 > 0).sum()), float(ground.area_m2.sum()) / 1e4)
+    ground.taken[rule.id] = Taken(index, touched_m2, np.round(taken_m2, 2), np.zeros(len(index)), removed)
+    ground.claims[rule.id] = claim.geometry[positive]
+
+
+def account(ground: Ground) -> Account:
+    """What all rules did, in numbers."""
+    only = _only(ground)
+    taken = {name: replace(one, only_m2=only.get(name, one.only_m2)) for name, one in ground.taken.items()}
+    return Account(ground.start_m2, ground.area_m2, taken, ground.unknown)
 
 
 def _touched(ground: Geometries, claim: Geometries, before: Geometries, after: Geometries, *, removes: bool) -> Floats:
@@ -194,7 +190,7 @@ def _touched(ground: Geometries, claim: Geometries, before: Geometries, after: G
     return touched + 0.0
 
 
-def _claiming(rule: RuleBase, footprint: Footprint, clock: Clock, *, active: bool) -> NDArray[np.bool_]:
+def claiming(rule: RuleBase, footprint: Footprint, clock: Clock, *, active: bool) -> NDArray[np.bool_]:
     """Features under which the rule takes (or, when it takes nothing, touches) ground."""
     if isinstance(rule, ExcludeRule) and rule.until is not None and active:
         limit = clock.limit(rule)
@@ -265,36 +261,14 @@ def _rows(sparse: Sparse, index: Indices) -> Geometries:
     return result
 
 
-def steps(ground: Ground, study: Study) -> list[Step]:
-    """The waterfall's rows for the rules, in order."""
-    only = _only(ground)
-    rows: list[Step] = []
-    for rule in study.rules:
-        count, left = ground.counts[rule.id]
-        touched = float(ground.taken[rule.id].touched_m2.sum()) / 1e4
-        rows.append(
-            Step(
-                rule=rule.id,
-                effect=effect_of(rule, study),
-                hardness=rule.hardness,
-                candidates=count,
-                area_ha=left,
-                touched_ha=touched,
-                only_ha=only.get(rule.id, 0.0) / 1e4,
-                unknown_ha=ground.unknown_m2[rule.id] / 1e4,
-            )
-        )
-    return rows
-
-
-def _only(ground: Ground) -> dict[str, float]:
-    """Ground in m2 that no other removing rule takes, per removing rule: what would return without it."""
+def _only(ground: Ground) -> dict[str, Floats]:
+    """Per removing rule, on each candidate it touches, the m2 that no other removing rule takes."""
     names = [name for name in ground.taken if name in ground.removing]
     if not names:
         return {}
     row = np.concatenate([ground.taken[name].index for name in names])
     rule = np.concatenate([np.full(len(ground.taken[name].index), k) for k, name in enumerate(names)])
-    claim = np.concatenate([ground.taken[name].claim for name in names])
+    claim = np.concatenate([ground.claims[name] for name in names])
     touched_m2 = np.concatenate([ground.taken[name].touched_m2 for name in names])
     count = np.bincount(row, minlength=len(ground.geometry))[row]
     only = np.where(count == 1, touched_m2, 0.0)
@@ -312,4 +286,4 @@ def _only(ground: Ground) -> dict[str, float]:
         others = more & (rule != k) & np.isin(row, row[own])
         rest = union_groups(mine[others], row[others])
         only[own] = rounded_area(difference(mine[own], _rows(rest, row[own])))
-    return {name: float(only[rule == k].sum()) for k, name in enumerate(names)}
+    return {name: only[rule == k] for k, name in enumerate(names)}

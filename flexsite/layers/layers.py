@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,17 @@ from flexsite.layers.vector import Vector, VectorReader
 if TYPE_CHECKING:
     from flexsite.layers.raster import Raster, RasterReader
     from flexsite.study.models import Layer
+
+
+@dataclass
+class Noted:
+    """Reports of one reading, by layer."""
+
+    reports: dict[str, LayerReport] = field(default_factory=dict)
+
+    def as_plain(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {"reports": {name: report.as_plain() for name, report in self.reports.items()}}
 
 
 class Layers:
@@ -123,6 +136,23 @@ class Layers:
         self._report(name).coverage = found.kind
         return found
 
+    @contextmanager
+    def noting(self, name: str) -> Iterator[Noted]:
+        """What is read, repaired and dropped of a layer within the block, by itself; the report has it too."""
+        noted = Noted()
+        before = {one: report.set_aside() for one, report in self.report.items() if one in _both(name)}
+        yield noted
+        for one in _both(name):
+            if one in self.report:
+                noted.reports[one] = self.report[one].copied()
+                if one in before:
+                    self.report[one].put_back(before[one])
+
+    def recall(self, noted: Mapping[str, Any]) -> None:
+        """Report again what was noted when the same was read before."""
+        for name, plain in noted["reports"].items():
+            self._report(name).merge(LayerReport.from_plain(plain))
+
     def describe(self, name: str) -> Description:
         """What the file of a layer holds, without reading its features."""
         return describe(self._spec(name), self._place(name))
@@ -161,6 +191,11 @@ class Layers:
 
     def _report(self, name: str) -> LayerReport:
         return self.report.setdefault(name, LayerReport(name))
+
+
+def _both(name: str) -> tuple[str, str]:
+    """A layer, and the layer that says what it covers."""
+    return name, f"{name} coverage"
 
 
 def _within(polygons: list[shapely.Polygon], bounds: Bounds) -> Array:

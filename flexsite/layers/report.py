@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
 from flexsite.layers.table import Array, Ids
+
+_IDS = ("read", "repaired", "dropped_empty", "dropped_unreadable", "dropped_outside_crs")
 
 
 def _none() -> Ids:
@@ -57,7 +60,7 @@ class LayerReport:
 
     def merge(self, other: LayerReport) -> None:
         """Take in what another process read of the same layer."""
-        for what in ("read", "repaired", "dropped_empty", "dropped_unreadable", "dropped_outside_crs"):
+        for what in _IDS:
             self.add(what, getattr(other, what))
         for what in ("path", "layer", "crs", "kind", "coverage"):
             setattr(self, what, getattr(self, what) or getattr(other, what))
@@ -66,6 +69,37 @@ class LayerReport:
             self.missing[name] = max(self.missing.get(name, 0), count)
         for text in other.notes:
             self.note(text)
+
+    def set_aside(self) -> LayerReport:
+        """What was noted so far, taken out of the report."""
+        before = self.copied()
+        for what in _IDS:
+            setattr(self, what, _none())
+        self.missing, self.notes = {}, []
+        return before
+
+    def put_back(self, before: LayerReport) -> None:
+        """Add what was set aside, as if it had never been away."""
+        since = self.notes
+        self.notes = list(before.notes)
+        self.merge(before)
+        for text in since:
+            self.note(text)
+
+    def copied(self) -> LayerReport:
+        """A report of its own with the same content."""
+        return replace(self, missing=dict(self.missing), notes=list(self.notes))
+
+    def as_plain(self) -> dict[str, Any]:
+        """As JSON can hold it; the path is a matter of the machine and left out."""
+        plain = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in {*_IDS, "path"}}
+        return {**plain, **{what: getattr(self, what).tolist() for what in _IDS}}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> LayerReport:
+        """A report from what `as_plain` gave."""
+        ids = {what: np.array(plain[what], dtype=np.int64) for what in _IDS}
+        return cls(**{**plain, **ids})
 
     def counts(self) -> dict[str, Any]:
         """Plain values for run.json."""

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from flexsite.geometry import Floats, rounded_area, union_groups
+from flexsite.geometry import Floats, rounded_area
 from flexsite.values import text_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def hectares(square_metres: float) -> float:
 
 def availability_rows(variant: str, found: Available) -> list[dict[str, Any]]:
     """Rows of the waterfall from `start` to `min_size`."""
-    ground, parts = found.ground, found.parts
+    ground = found.ground
+    sites = found.sites.take(np.flatnonzero(~found.sites.stand_in))
     common = {"variant": variant, "stage": "availability", "profile": ""}
     left = hectares(float(ground.start_m2.sum()))
     rows: list[dict[str, Any]] = [
@@ -117,7 +118,7 @@ def availability_rows(variant: str, found: Available) -> list[dict[str, Any]]:
             }
         )
         left = after
-    after = hectares(float(parts.area_m2[parts.kept].sum()))
+    after = hectares(float(sites.area_m2.sum()))
     rows.append(
         {
             **common,
@@ -125,8 +126,8 @@ def availability_rows(variant: str, found: Available) -> list[dict[str, Any]]:
             "rule": MIN_SIZE,
             "effect": "",
             "class": "",
-            "candidates": len(np.unique(parts.candidate[parts.kept])),
-            "sites": int(parts.kept.sum()),
+            "candidates": len(np.unique(sites.candidate)),
+            "sites": len(sites),
             "area_ha": after,
             "removed_ha": round(left - after, 6) + 0.0,
         }
@@ -201,15 +202,16 @@ def taken_frame(found: Available, candidates: Candidates, study: Study) -> pd.Da
 
 def _too_small(found: Available) -> Floats:
     """m2 per candidate that is left by the rules and lies in no site."""
-    ground, parts = found.ground, found.parts
-    kept = np.bincount(parts.candidate[parts.kept], weights=parts.area_m2[parts.kept], minlength=len(ground.area_m2))
+    ground, real = found.ground, ~found.sites.stand_in
+    kept = np.bincount(
+        found.sites.candidate[real], weights=found.sites.area_m2[real], minlength=len(ground.area_m2)
+    )
     small: Floats = np.round(ground.area_m2 - kept, 2)
     return np.maximum(small, 0.0)
 
 
 def excluded_frame(found: Available, candidates: Candidates, study: Study, crs: CRS) -> gpd.GeoDataFrame:
     """The ground that each rule took at its turn, per candidate, and the parts too small for a site."""
-    parts = found.parts
     frames: list[pd.DataFrame] = []
     for place, rule in enumerate(study.rules):
         taken = found.ground.taken[rule.id]
@@ -225,10 +227,9 @@ def excluded_frame(found: Available, candidates: Candidates, study: Study, crs: 
                 }
             )
         )
-    small = np.flatnonzero(~parts.kept & (parts.area_m2 > 0))
-    owner = np.unique(parts.candidate[small])
-    if len(small):
-        lost = union_groups(parts.geometry[small], parts.candidate[small]).geometry
+    owner = found.small.candidate
+    if len(owner):
+        lost = found.small.shapes.geometry()
         frames.append(
             pd.DataFrame(
                 {

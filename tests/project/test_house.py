@@ -40,6 +40,7 @@ FREE = {
     "errors",
     "flat",
     "geometry",
+    "geoparquet",
     "kernel",
     "notices",
     "rulebook",

@@ -1,0 +1,161 @@
+"""Results of tiles on disk: GeoParquet that others can read, and what of it still holds when something changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexsite.availability.account import Account, Taken, Unknown
+from flexsite.availability.tile import Pieces, Small, Tile, together
+from flexsite.flat import Flat
+from flexsite.geometry import Indices, empty_geometries
+from flexsite.geoparquet import read_shapes, write_shapes
+
+if TYPE_CHECKING:
+    from flexsite.availability.footprint import Footprint
+    from flexsite.cache import Cache
+
+KIND = "tile"
+Prints = NDArray[np.uint64]
+_TEXTS = ("marks", "unknown", "route")
+_DAYS = ("available_until", "mark_until")
+_NUMBERS = ("area_m2", "stand_in", "cap", "route_share")
+
+
+def save(tile: Tile, folder: Path, crs: str, prints: Prints | None = None) -> None:
+    """Write a tile: `account`, `taken`, `unknown`, `sites`, `small` and, where asked for, `excluded`."""
+    import pyarrow as pa
+    import pyproj
+
+    projected = pyproj.CRS.from_user_input(crs).to_json()
+    account = tile.account
+    own = {} if prints is None else {"print_1": prints[:, 0], "print_2": prints[:, 1]}
+    _write(folder / "account.parquet", {"start_m2": account.start_m2, "left_m2": account.area_m2, **own})
+    names = list(account.taken)
+    number = np.repeat(np.arange(len(names)), [len(one.index) for one in account.taken.values()])
+    columns = {
+        name: np.concatenate([np.empty(0), *(getattr(one, name) for one in account.taken.values())])
+        for name in ("touched_m2", "taken_m2", "only_m2")
+    }
+    index = _chain([one.index for one in account.taken.values()])
+    _write(folder / "taken.parquet", {"candidate": index, "rule": number, **columns})
+    geometry = np.concatenate([empty_geometries(), *(one.geometry for one in account.taken.values())])
+    rows = np.flatnonzero(geometry != None)  # noqa: E711 - element by element
+    excluded = Flat.of(geometry[rows])
+    write_shapes(folder / "excluded.parquet", excluded, projected, {"taken": rows})
+    beyond = account.unknown.values()
+    of_rule = np.repeat(np.arange(len(names)), [len(one.index) for one in beyond])
+    areas = np.concatenate([np.empty(0), *(one.area_m2 for one in beyond)])
+    _write(
+        folder / "unknown.parquet",
+        {"candidate": _chain([one.index for one in beyond]), "rule": of_rule, "area_m2": areas},
+    )
+    pieces = tile.pieces
+    described: dict[str, Any] = {"candidate": pieces.candidate}
+    described |= {name: getattr(pieces, name) for name in _NUMBERS}
+    described |= {name: pa.array(getattr(pieces, name), pa.string()) for name in _TEXTS}
+    described |= {name: pa.array(getattr(pieces, name), pa.date32()) for name in _DAYS}
+    write_shapes(folder / "sites.parquet", pieces.shapes, projected, described)
+    write_shapes(folder / "small.parquet", tile.small.shapes, projected, {"candidate": tile.small.candidate})
+    (folder / "rules.json").write_text(json.dumps(names), encoding="utf-8")
+
+
+def load(folder: Path) -> Tile:
+    """Read a tile that `save` wrote."""
+    names = json.loads((folder / "rules.json").read_text(encoding="utf-8"))
+    account, table, beyond = (_read(folder / f"{name}.parquet") for name in ("account", "taken", "unknown"))
+    geometry = empty_geometries(len(table["rule"]))
+    excluded, columns = read_shapes(folder / "excluded.parquet", None, ["taken"])
+    geometry[columns["taken"].astype(np.intp)] = excluded.geometry()
+    taken, unknown = {}, {}
+    for number, name in enumerate(names):
+        mine = table["rule"] == number
+        taken[name] = Taken(
+            table["candidate"][mine].astype(np.intp),
+            *(table[column][mine] for column in ("touched_m2", "taken_m2", "only_m2")),
+            geometry[mine],
+        )
+        mine = beyond["rule"] == number
+        unknown[name] = Unknown(beyond["candidate"][mine].astype(np.intp), beyond["area_m2"][mine])
+    shapes, described = read_shapes(folder / "sites.parquet", None, ["candidate", *_NUMBERS, *_TEXTS, *_DAYS])
+    described["candidate"] = described["candidate"].astype(np.intp)
+    small, lost = read_shapes(folder / "small.parquet", None, ["candidate"])
+    return Tile(
+        Account(account["start_m2"], account["left_m2"], taken, unknown),
+        Pieces(shapes=shapes, **described),
+        Small(lost["candidate"].astype(np.intp), small),
+    )
+
+
+def prints(shapes: Flat, near: Mapping[str, Footprint]) -> Prints:
+    """Per candidate a fingerprint of its own ground and of everything that the rules know around it."""
+    from flexsite import kernel
+
+    result = kernel.fingerprints(shapes)
+    for footprint in near.values():
+        own = kernel.fingerprints(footprint.shapes)
+        for value in dict.fromkeys(footprint.value.tolist()):
+            own[footprint.value == value] ^= _salt(value)
+        result = kernel.mix(result, *kernel.pairs(shapes.bounds, footprint.shapes.bounds), own)
+        if footprint.covered is not None:
+            start, feature = kernel.pairs(shapes.bounds, footprint.covered.bounds)
+            result = kernel.mix(result, start, feature, kernel.fingerprints(footprint.covered))
+    return result
+
+
+def _salt(value: object) -> Prints:
+    import hashlib
+
+    return np.frombuffer(hashlib.sha256(f"{type(value).__name__} {value}".encode()).digest()[:16], dtype=np.uint64)
+
+
+def same_candidates(cache: Cache, group: str, prints: Prints) -> tuple[Tile, Indices, Indices, int] | None:
+    """The earlier result of a tile that has most candidates in common, which of them hold still, and their number.
+
+    Returns
+    -------
+    tile, theirs, ours, count
+        `theirs` are rows of the earlier tile, `ours` the same candidates here. None where nothing holds.
+    """
+    best: tuple[Path, Indices] | None = None
+    for folder in cache.siblings(KIND, group):
+        known = _read(folder / "account.parquet")
+        if "print_1" not in known or len(known["print_1"]) != len(prints):
+            continue
+        same = np.flatnonzero((known["print_1"] == prints[:, 0]) & (known["print_2"] == prints[:, 1]))
+        if len(same) and (best is None or len(same) > len(best[1])):
+            best = folder, same
+    return None if best is None else (load(best[0]), best[1], best[1], len(prints))
+
+
+def renewed(
+    before: Tile, theirs: Indices, ours: Indices, count: int, find: Callable[[Indices], Tile], rules: Sequence[str]
+) -> Tile:
+    """A tile of which some candidates are known and the others are dealt with now."""
+    others = np.setdiff1d(np.arange(count), ours)
+    if not len(others):
+        return before.take(theirs)
+    return together([before.take(theirs), find(others)], [ours, others], count, rules)
+
+
+def _chain(arrays: Sequence[Indices]) -> Indices:
+    return np.concatenate([np.empty(0, dtype=np.intp), *arrays])
+
+
+def _write(path: Path, columns: Mapping[str, Any]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({name: pa.array(values) for name, values in columns.items()}), path, compression="lz4")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path, partitioning=None)
+    return {name: table.column(name).to_numpy() for name in table.column_names}

@@ -1,0 +1,108 @@
+"""Footprints read once and kept: a run that asks for the same ground again need not read, repair and buffer it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexsite.availability.footprint import Footprint, read
+from flexsite.geoparquet import read_shapes, write_shapes
+from flexsite.layers.identity import identity
+from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
+
+if TYPE_CHECKING:
+    from flexsite.availability.footprint import Bounds
+    from flexsite.availability.window import Clock
+    from flexsite.cache import Cache
+    from flexsite.layers import Layers
+    from flexsite.study.models import Study
+    from flexsite.study.rule import RuleBase
+
+KIND = "footprint"
+ABOUT = "about.json"
+_READING = ("where", "buffer", "above", "below", "values")
+
+
+def footprint(
+    rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Clock, cache: Cache | None
+) -> Footprint:
+    """The footprint of a rule, from the cache where the same was read before. Parameters and errors as `read`."""
+    made_of = None if cache is None else _made_of(rule, study, layers, bounds, clock, cache)
+    if cache is None or made_of is None:
+        return read(rule, study, layers, bounds, clock)
+    key = cache.key(KIND, made_of)
+    known = cache.get(KIND, key)
+    if known is None:
+        with layers.noting(rule.layer) as noted:
+            found = read(rule, study, layers, bounds, clock)
+        cache.make(KIND, key, lambda folder: save(found, folder, layers.crs.to_json(), noted.as_plain()))
+        return found
+    layers.recall(json.loads((known / ABOUT).read_text(encoding="utf-8")))
+    return load(known)
+
+
+def _made_of(
+    rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Clock, cache: Cache
+) -> dict[str, Any] | None:
+    """Everything that a footprint depends on; None where that cannot be known."""
+    file = identity(study.layers[rule.layer], cache.digest)
+    if file is None:
+        return None
+    column: object = None
+    if isinstance(rule, ExcludeRule | MarkRule):
+        column = ["until", rule.until, clock.today if rule.until else None]
+    elif isinstance(rule, RouteRule):
+        column = ["route", rule.column, rule.listed(), rule.otherwise]
+    elif isinstance(rule, CapRule):
+        column = ["cap", rule.homes]
+    reading = {name: getattr(rule, name) for name in _READING}
+    takes = isinstance(rule, ExcludeRule | KeepRule)
+    return {
+        "layer": file, "crs": layers.crs.to_wkt(), "bounds": bounds, "column": column, "takes": takes, "rule": rule.id,
+        **reading,
+    }  # fmt: skip
+
+
+def save(footprint: Footprint, folder: Path, crs: str, noted: dict[str, Any] | None = None) -> None:
+    """Write a footprint as GeoParquet: `features.parquet` and, where it has one, `coverage.parquet`."""
+    code, values = _coded(footprint.value)
+    write_shapes(folder / "features.parquet", footprint.shapes, crs, {"value": code})
+    if footprint.covered is not None:
+        write_shapes(folder / "coverage.parquet", footprint.covered, crs, {})
+    about = {"assumed": footprint.assumed, "values": values, **(noted or {})}
+    (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+
+
+def load(folder: Path, bounds: Bounds | None = None) -> Footprint:
+    """Read a footprint that `save` wrote, or the part of it around some bounds."""
+    shapes, columns = read_shapes(folder / "features.parquet", bounds, ["value"])
+    beyond = folder / "coverage.parquet"
+    covered = read_shapes(beyond, bounds, [])[0] if beyond.exists() else None
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    values = np.empty(len(about["values"]), dtype=object)
+    values[:] = [_MADE[kind](text) for kind, text in about["values"]]
+    return Footprint(shapes, values[columns["value"]], covered, bool(about["assumed"]))
+
+
+_KINDS = {bool: "truth", date: "date", int: "number", str: "text", type(None): "nothing"}
+_MADE: dict[str, Callable[[str], Any]] = {
+    "truth": lambda text: text == "True",
+    "date": date.fromisoformat,
+    "number": int,
+    "text": str,
+    "nothing": lambda _: None,
+}
+
+
+def _coded(values: NDArray[np.object_]) -> tuple[NDArray[np.int64], list[tuple[str, str]]]:
+    """A number per value, and what the numbers stand for."""
+    listed = values.tolist()
+    place = {value: code for code, value in enumerate(dict.fromkeys(listed))}
+    codes = np.fromiter((place[value] for value in listed), dtype=np.int64, count=len(listed))
+    return codes, [(_KINDS[type(value)], str(value)) for value in place]

@@ -1,0 +1,159 @@
+"""Who deals with the tiles: threads of this machine, with a memory of what was done before."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from flexsite.availability import kept
+from flexsite.availability.tile import Tile, Wanted, find
+from flexsite.flat import Flat
+from flexsite.geometry import WORKERS, Indices
+
+if TYPE_CHECKING:
+    from flexsite.availability.footprint import Footprint
+    from flexsite.availability.window import Clock
+    from flexsite.cache import Cache
+    from flexsite.study.models import Study
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+_COSMETIC = {"basis", "source", "date", "label", "certainty", "where", "buffer", "above", "below", "values", "layer"}
+"""What a rule says that does not change what its features do; what is read of them counts by its content."""
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who works, and what they remember.
+
+    Attributes
+    ----------
+    workers
+        Threads; None for all cores. Results do not depend on it.
+    cache
+        Where results of tiles are kept; None for nowhere.
+    """
+
+    workers: int | None = None
+    cache: Cache | None = None
+
+    def tiles(
+        self,
+        shapes: Flat,
+        rows: Sequence[Indices],
+        footprints: Mapping[str, Footprint],
+        study: Study,
+        clock: Clock,
+        wanted: Wanted,
+    ) -> tuple[list[Tile], int]:
+        """Deal with every tile of candidates.
+
+        Parameters
+        ----------
+        shapes
+            All candidates.
+        rows
+            Those of each tile.
+
+        Returns
+        -------
+        The tiles, and how many of them were known from before.
+        """
+        threads = self.workers or os.cpu_count() or 1
+        settings = recipe(study, wanted)
+
+        def one(mine: Indices) -> tuple[Tile, bool]:
+            if len(rows) > 1:
+                WORKERS.set(1)
+            some = shapes.take(mine)
+            around = _box(some)
+            near = {name: footprint.near(around) for name, footprint in footprints.items()}
+            return remembered(some, near, study, clock, wanted, settings, self.cache)
+
+        done = _on_threads(one, rows, threads)
+        return [tile for tile, _ in done], sum(known for _, known in done)
+
+
+def remembered(
+    shapes: Flat,
+    near: Mapping[str, Footprint],
+    study: Study,
+    clock: Clock,
+    wanted: Wanted,
+    settings: dict[str, Any],
+    cache: Cache | None,
+) -> tuple[Tile, bool]:
+    """A tile from the cache, or else dealt with and kept there; and whether it was known.
+
+    Where only some candidates meet other features than before, only those are dealt with again.
+    """
+    if cache is None:
+        return find(shapes, near, study, clock, wanted), False
+    group = cache.key("tile", settings, digest(shapes))
+    key = group[:32] + cache.key("tile content", [[name, _digest_of(one)] for name, one in near.items()])[:32]
+    folder = cache.get(kept.KIND, key)
+    if folder is not None:
+        return kept.load(folder), True
+    prints = kept.prints(shapes, near) if wanted.compiled else None
+    before = kept.same_candidates(cache, group[:32], prints) if prints is not None else None
+    if before is None:
+        tile = find(shapes, near, study, clock, wanted)
+    else:
+        tile = kept.renewed(*before, lambda rows: find(shapes.take(rows), near, study, clock, wanted), list(near))
+    cache.make(kept.KIND, key, lambda place: kept.save(tile, place, study.crs, prints))
+    return tile, False
+
+
+def recipe(study: Study, wanted: Wanted) -> dict[str, Any]:
+    """What is done with candidates and features, apart from what these are."""
+    rules = [
+        {**rule.model_dump(mode="json", exclude=_COSMETIC), "effect": rule.effect, "layer": study.rules.index(rule)}
+        for rule in study.rules
+    ]
+    spec = study.candidates
+    return {
+        "rules": rules, "strictness": study.strictness, "term": study.term, "date": study.date.isoformat(),
+        "lead_time": study.lead_time, "min_area": spec.min_area, "min_width": spec.min_width,
+        "compiled": wanted.compiled, "taken": wanted.taken, "stand_ins": wanted.stand_ins,
+    }  # fmt: skip
+
+
+def digest(shapes: Flat) -> str:
+    """Fingerprint of polygons."""
+    total = hashlib.sha256()
+    for array in (shapes.xy, shapes.rings, shapes.polygons, shapes.rows):
+        total.update(np.ascontiguousarray(array).data)
+    return total.hexdigest()
+
+
+def _digest_of(footprint: Footprint) -> list[str]:
+    values = hashlib.sha256()
+    for value in dict.fromkeys(footprint.value.tolist()):
+        values.update(f"{type(value).__name__} {value}\n".encode())
+        values.update(np.flatnonzero(footprint.value == value).tobytes())
+    covered = "" if footprint.covered is None else digest(footprint.covered)
+    return [digest(footprint.shapes), values.hexdigest(), covered]
+
+
+def _box(shapes: Flat) -> tuple[float, float, float, float]:
+    low, high = shapes.bounds[:, :2].min(axis=0), shapes.bounds[:, 2:].max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def _on_threads(function: Callable[[Item], Found], items: Sequence[Item], threads: int) -> list[Found]:
+    if len(items) == 1 or threads == 1:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        futures = [pool.submit(copy_context().run, function, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise

@@ -1,0 +1,57 @@
+"""What a layer is, for those who keep what they made of it: the content of its files and how the study reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flexsite.study.layer import Layer
+
+_BESIDE = {".shp": (".shx", ".dbf", ".prj", ".cpg"), ".tif": (".aux.xml", ".msk", ".tfw"), ".gpkg": ("-wal",)}
+"""Files beside a file that say something of it, by suffix, as another suffix or an addition to the name."""
+_REFERS = {".vrt", ".ovf", ".xml"}
+"""Files that only refer to others, which may change without them."""
+
+
+def identity(layer: Layer, digest: Callable[[Path], str]) -> dict[str, Any] | None:
+    """All that the features of a layer depend on.
+
+    Parameters
+    ----------
+    digest
+        Gives the fingerprint of a file's content.
+
+    Returns
+    -------
+    Fingerprints of its files and the settings of the study, or None where they do not tell everything: then nothing
+    made of the layer may be kept.
+    """
+    files = files_of(layer.path)
+    about = layer.model_dump(mode="json", exclude={"path", "coverage", "source", "date", "licence", "private"})
+    coverage: Any = layer.coverage
+    if isinstance(layer.coverage, Path):
+        beside = files_of(layer.coverage)
+        if beside is None:
+            return None
+        coverage = {path.name: digest(path) for path in beside}
+    if files is None:
+        return None
+    inside = layer.path.as_posix().removeprefix(files[0].parent.as_posix()) if files else ""
+    return {"files": {path.name: digest(path) for path in files}, "inside": inside, "coverage": coverage, **about}
+
+
+def files_of(path: Path) -> list[Path] | None:
+    """Files on disk that a path means, also of a path within an archive; None where they refer to yet others."""
+    base = next((one for one in [path, *path.parents] if one.is_file() or one.is_dir()), path)
+    if base.is_dir():
+        return sorted(one for one in base.rglob("*") if one.is_file()) if base == path else None
+    if base.suffix.lower() in _REFERS:
+        return None
+    beside = [
+        base.with_name(base.name + text) if text.startswith("-") or text.count(".") > 1 or text == ".msk" else
+        base.with_suffix(text)
+        for text in _BESIDE.get(base.suffix.lower(), ())
+    ]  # fmt: skip
+    return [base, *(one for one in beside if one.is_file())]
