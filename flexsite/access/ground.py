@@ -14,6 +14,7 @@ from flexsite.geometry import Geometries, cut_heavy, meet, overlap, rounded_area
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
+    from flexsite.study.access import ShareMeasure
 
 Statistic = Literal["mean", "min", "max"]
 _HALF = 0.5 - 1e-9
@@ -86,37 +87,60 @@ def _polygon_value(features: Geometries, values: FloatArray, statistic: Statisti
     return result
 
 
-def share(layers: Layers, layer: str, where: str | None, sites: Geometries) -> FloatArray:
-    """Share (0..1) of each site's area that the features of a layer cover together.
+def share(layers: Layers, one: ShareMeasure, sites: Geometries) -> FloatArray:
+    """Share (0..1) of each site's area that the features of a layer, or the cells of a raster, cover together.
 
     Parameters
     ----------
     layers
         The study's layers.
-    layer
-        A polygon layer.
-    where
-        Which of its features; None for all.
+    one
+        The measure: a polygon layer, with `where` which of its features; or a raster, with `above`, `below` or
+        `values` which of its cells.
     sites
         (n,) polygons in the study's CRS.
 
     Returns
     -------
-    (n,) shares of the whole site; NaN where more than half of it is outside the layer's coverage.
+    (n,) shares of the whole site, exact for a raster too; NaN where more than half of it is outside the layer's
+    coverage, or on cells without a value.
+
+    Raises
+    ------
+    InputError
+        The condition does not fit the kind of layer.
     """
-    if layers.is_raster(layer):
-        raise InputError(
-            "a share is of a polygon layer, and this is a raster", where=f"layer {layer}", remedy="use `value`"
-        )
+    place = f"measure '{one.id}', layer '{one.share}' ({layers.specs[one.share].path.name})"
+    on_cells = any(value is not None for value in (one.above, one.below, one.values))
+    if layers.is_raster(one.share):
+        return _raster_share(layers, one, on_cells, sites, place)
+    if on_cells:
+        raise InputError("'above', 'below' and 'values' are for rasters", where=place, remedy="use 'where' on a column")
     if not len(sites):
         return np.empty(0)
     bounds = _bounds(sites)
-    frame = layers.vector(layer, bounds=bounds, where=where).frame
+    frame = layers.vector(one.share, bounds=bounds, where=one.where).frame
     result = covered(frame.geometry.to_numpy(), sites)
-    known = layers.coverage(layer, bounds=bounds).polygons
+    known = layers.coverage(one.share, bounds=bounds).polygons
     if known is not None:
         result[covered(np.asarray(known, dtype=object), sites) < _HALF] = np.nan
     return result
+
+
+def _raster_share(layers: Layers, one: ShareMeasure, on_cells: bool, sites: Geometries, place: str) -> FloatArray:
+    if one.where is not None:
+        raise InputError(
+            "'where' asks for columns, and a raster has none", where=place, remedy="use above, below or values"
+        )
+    if not on_cells:
+        raise InputError(
+            "a share of a raster needs a condition", where=place, remedy="give 'above', 'below' or 'values'"
+        )
+    if not len(sites):
+        return np.empty(0)
+    raster = layers.raster(one.share, bounds=_bounds(sites))
+    cells = raster.where(above=one.above, below=one.below, values=one.values)
+    return np.asarray(raster.share(sites, cells), float)
 
 
 def covered(features: Geometries, sites: Geometries) -> FloatArray:

@@ -148,7 +148,7 @@ class _Taker:
             case ValueMeasure():
                 return ground.value(self._layers, one.value, one.column, one.statistic, self._sites)
             case ShareMeasure():
-                return ground.share(self._layers, one.share, one.where, self._sites)
+                return ground.share(self._layers, one, self._sites)
             case StandardMeasure():
                 raise AssertionError("check() refuses these")
 

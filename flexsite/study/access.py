@@ -12,6 +12,7 @@ from flexsite.study.base import (
     Id,
     Label,
     NonNegative,
+    Number,
     PositiveNumber,
     Scalar,
     Sourced,
@@ -117,11 +118,20 @@ class ValueMeasure(MeasureBase):
 
 
 class ShareMeasure(MeasureBase):
-    """Share (0..1) of the site's area under the features of a layer."""
+    """Share (0..1) of the site's area under the features of a layer, or under cells of a raster."""
 
     kind = "share"
     share: Text
-    where: Text | None = None
+    where: Text | None = Field(None, description="polygon layer: SQLite expression; features that meet it")
+    above: Number | None = Field(None, description="raster: cells above this value")
+    below: Number | None = Field(None, description="raster: cells below this value")
+    values: list[Number] | None = Field(None, description="raster: cells with one of these values", min_length=1)
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        if sum(value is not None for value in (self.where, self.above, self.below, self.values)) > 1:
+            raise PydanticCustomError("share", "give one of 'where', 'above', 'below' and 'values'")
+        return self
 
 
 class StandardMeasure(MeasureBase):

@@ -17,7 +17,7 @@ from flexsite.access import ground
 from flexsite.access.measures import AccessResult, measure
 from flexsite.errors import InputError
 from flexsite.layers import Layers
-from flexsite.study.access import Access
+from flexsite.study.access import Access, ShareMeasure
 from flexsite.study.layer import Layer
 
 from .conftest import NAN, RD, FakeLayers, points, sites
@@ -61,30 +61,62 @@ def test_value_is_empty_when_over_half_of_the_site_has_none(tmp_path: Path) -> N
     np.testing.assert_array_equal(found, [1, NAN, NAN])  # twice the same 49.9 % is not more
 
 
-def test_value_of_a_raster(tmp_path: Path) -> None:
+def noise_raster(tmp_path: Path) -> Layers:
     cells = np.array([[10, 20, -1, -1, 7], [30, 40, -1, 5, 7]], np.float32)
     path = tmp_path / "noise.tif"
     place = affine.Affine(50, 0, 0, 0, -50, 100)
     with rasterio.open(
-        path,
-        "w",
-        driver="GTiff",
-        width=5,
-        height=2,
-        count=1,
-        dtype="float32",
-        crs="EPSG:28992",
-        transform=place,
+        path, "w", driver="GTiff", width=5, height=2, count=1, dtype="float32", crs="EPSG:28992", transform=place,
         nodata=-1,
-    ) as file:
+    ) as file:  # fmt: skip
         file.write(cells, 1)
-    layers = Layers({"noise": Layer(path=path)}, RD)
+    return Layers(
+        {"noise": Layer(path=path), **files(tmp_path, use=polygons((0, 0, 50, 100), kind=["park"])).specs}, RD
+    )
+
+
+def test_value_of_a_raster(tmp_path: Path) -> None:
     where = sites((0, 0, 100, 100), (100, 0, 200, 100), (150, 0, 250, 50), (25, 50, 75, 100))
     found = taken(
-        [{"id": kind, "value": "noise", "statistic": kind} for kind in ("mean", "max")], layers, where
+        [{"id": kind, "value": "noise", "statistic": kind} for kind in ("mean", "max")], noise_raster(tmp_path), where
     ).columns
     np.testing.assert_allclose(found["mean_v"], [25, NAN, 6, 15])
     np.testing.assert_allclose(found["max_v"], [40, NAN, 7, 20])
+
+
+def test_share_of_a_raster(tmp_path: Path) -> None:
+    where = sites((0, 0, 100, 100), (100, 0, 200, 100), (150, 0, 250, 50), (25, 50, 75, 100), (60, 0, 110, 50))
+    conditions = {"loud": {"above": 10}, "quiet": {"below": 20}, "some": {"values": [30, 7]}}
+    found = taken(
+        [{"id": name, "share": "noise", **test} for name, test in conditions.items()], noise_raster(tmp_path), where
+    ).columns
+    np.testing.assert_allclose(found["loud_v"], [0.75, NAN, 0, 0.5, 0.8], atol=1e-12)
+    np.testing.assert_allclose(found["quiet_v"], [0.25, NAN, 1, 0.5, 0], atol=1e-12)
+    np.testing.assert_allclose(found["some_v"], [0.25, NAN, 0.5, 0, 0], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("measure", "words"),
+    [
+        (
+            {"share": "noise"},
+            "measure 'x', layer 'noise' (noise.tif): a share of a raster needs a condition; give 'above'",
+        ),
+        ({"share": "noise", "where": "kind = 'park'"}, "'where' asks for columns, and a raster has none; use above"),
+        ({"share": "use", "above": 3}, "'above', 'below' and 'values' are for rasters; use 'where' on a column"),
+    ],
+)
+def test_a_share_whose_condition_does_not_fit_is_refused(tmp_path: Path, measure: dict, words: str) -> None:
+    with pytest.raises(InputError) as error:
+        taken([{"id": "x", **measure}], noise_raster(tmp_path), SITES)
+    assert words in str(error.value)
+
+
+def test_a_share_has_one_condition() -> None:
+    with pytest.raises(ValueError, match="give one of 'where', 'above', 'below' and 'values'"):
+        ShareMeasure(id="x", share="noise", above=3, values=[4])
+    with pytest.raises(ValueError, match="at least 1 item"):
+        ShareMeasure(id="x", share="noise", values=[])
 
 
 def test_share_counts_ground_once(tmp_path: Path) -> None:
