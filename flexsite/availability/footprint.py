@@ -19,6 +19,7 @@ from flexsite.values import text_of
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
+    from flexsite.layers.raster import Raster
     from flexsite.study.models import Study
     from flexsite.study.rule import RuleBase
 
@@ -91,7 +92,7 @@ def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Cl
     place = f"rule '{rule.id}', layer '{name}' ({study.layers[name].path.name})"
     window = (bounds[0] - rule.buffer, bounds[1] - rule.buffer, bounds[2] + rule.buffer, bounds[3] + rule.buffer)
     if layers.is_raster(name):
-        features, value = _raster_cells(rule, layers, window, place)
+        features, value = _raster_cells(rule, study, layers, window)
     else:
         features, value = _vector_features(rule, study, layers, window, place, clock)
     if rule.buffer > 0 and len(features):
@@ -102,7 +103,15 @@ def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Cl
     return Footprint(Flat.of(features[solid]), value[solid], covered, coverage.kind == "assumed")
 
 
-def _raster_cells(rule: RuleBase, layers: Layers, window: Bounds, place: str) -> tuple[Geometries, NDArray[np.object_]]:
+def cells(rule: RuleBase, study: Study, layers: Layers, window: Bounds) -> tuple[Raster, NDArray[np.bool_]]:
+    """The raster of a rule around a window (metres, CRS of the study), and which of its cells meet the condition.
+
+    Raises
+    ------
+    InputError
+        The rule asks for columns, or has no condition.
+    """
+    place = f"rule '{rule.id}', layer '{rule.layer}' ({study.layers[rule.layer].path.name})"
     wrong = next(
         (key for key in ("where", "until", "column", "homes") if isinstance(getattr(rule, key, None), str)), None
     )
@@ -115,15 +124,14 @@ def _raster_cells(rule: RuleBase, layers: Layers, window: Bounds, place: str) ->
             "a rule on a raster needs a condition", where=place, remedy="give 'above', 'below' or 'values'"
         )
     raster = layers.raster(rule.layer, bounds=window)
-    cells = raster.values
-    with np.errstate(invalid="ignore"):
-        if rule.above is not None:
-            mask = cells > rule.above
-        elif rule.below is not None:
-            mask = cells < rule.below
-        else:
-            mask = np.isin(cells, np.asarray(rule.values))
-    features = raster.runs(mask & raster.valid)
+    return raster, raster.where(above=rule.above, below=rule.below, values=rule.values)
+
+
+def _raster_cells(
+    rule: RuleBase, study: Study, layers: Layers, window: Bounds
+) -> tuple[Geometries, NDArray[np.object_]]:
+    raster, mask = cells(rule, study, layers, window)
+    features = raster.runs(mask)
     return features, _constant(features, rule.homes if isinstance(rule, CapRule) else True)
 
 

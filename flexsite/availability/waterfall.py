@@ -197,7 +197,7 @@ def claiming(rule: RuleBase, footprint: Footprint, clock: Clock, *, active: bool
         return np.fromiter((until < limit for until in footprint.value), dtype=bool, count=len(footprint.value))
     if isinstance(rule, RouteRule):
         return np.fromiter((route == "forbidden" for route in footprint.value), dtype=bool, count=len(footprint.value))
-    return np.ones(len(footprint.features), bool)
+    return np.ones(len(footprint), bool)
 
 
 def _uncovered(ground: Geometries, tree: shapely.STRtree, footprint: Footprint) -> tuple[Sparse, Sparse]:
