@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import shapely
 
-from flexsite.errors import InputError
-from flexsite.layers.table import Array, Ids, Mask
+from flexsite.layers.table import Array, Mask
 
 _POINTS = (0, 4)
 _LINES = (1, 2, 5)
 _POLYGONS = (3, 6)
 _COLLECTION = 7
+AT_ONCE = 1024
+"""Features made of WKB at a time; results do not depend on it."""
 
 
 @dataclass(frozen=True)
@@ -26,38 +28,46 @@ class Cleaned:
     empty: Mask
 
 
-def parse(wkb: pa.Array, ids: Ids, place: str) -> tuple[Array, Mask, Mask]:
-    """Flat geometries from WKB, with masks of those repaired (a ring closed) and of those that cannot be read.
+def parse(wkb: pa.Array) -> tuple[Array, Mask, Mask]:
+    """Flat geometries from WKB, with masks of those repaired (a ring closed) and of those that cannot be read."""
+    repaired = np.zeros(len(wkb), bool)
+    unreadable = np.zeros(len(wkb), bool)
+    made = []
+    # Bytes of few features at a time: they are Python objects, and other threads wait while shapely reads them.
+    for first in range(0, len(wkb), AT_ONCE):
+        raw = wkb.slice(first, AT_ONCE).to_numpy(zero_copy_only=False)
+        try:
+            shapes = from_wkb(raw, "raise")
+        except (shapely.errors.GEOSException, NotImplementedError):
+            shapes = from_wkb(raw, "ignore")
+            odd = np.flatnonzero((shapes == None) & (raw != None))  # noqa: E711
+            shapes[odd] = from_wkb(raw[odd], "fix")
+            repaired[first + odd] = shapes[odd] != None  # noqa: E711
+            unreadable[first + odd] = ~repaired[first + odd]
+        made.append(shapes)
+    return flatten(np.concatenate([np.empty(0, object), *made])), repaired, unreadable
 
-    Raises
-    ------
-    InputError
-        When a coordinate is not finite: naming the feature.
-    """
-    raw = wkb.to_numpy(zero_copy_only=False)
-    repaired = np.zeros(len(raw), bool)
-    unreadable = np.zeros(len(raw), bool)
-    try:
-        shapes = np.asarray(shapely.from_wkb(raw), dtype=object)
-    except (shapely.errors.GEOSException, NotImplementedError):
-        shapes = np.asarray(shapely.from_wkb(raw, on_invalid="ignore"), dtype=object)
-        odd = np.flatnonzero((shapes == None) & wkb.is_valid().to_numpy(zero_copy_only=False))  # noqa: E711
-        shapes[odd] = shapely.from_wkb(raw[odd], on_invalid="fix")
-        repaired[odd] = shapes[odd] != None  # noqa: E711
-        unreadable[odd] = ~repaired[odd]
+
+def from_wkb(raw: Array, on_invalid: Literal["raise", "ignore", "fix"]) -> Array:
+    """What shapely makes of bytes; coordinates that are not numbers are for `not_finite` to tell."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(shapely.from_wkb(raw, on_invalid=on_invalid), dtype=object)
+
+
+def flatten(shapes: Array) -> Array:
+    """Geometries without heights and measures."""
     if (shapely.has_z(shapes) | shapely.has_m(shapes)).any():
-        shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
-    if not np.isfinite(shapely.get_coordinates(shapes)).all():
-        xy, owner = shapely.get_coordinates(shapes, return_index=True)
-        features = np.unique(owner[~np.isfinite(xy).all(axis=1)])
-        raise InputError(
-            f"feature {ids[features[0]]}"
-            + (f" and {len(features) - 1} more have" if len(features) > 1 else " has")
-            + " a coordinate that is not a number",
-            where=place,
-            remedy="repair the geometry in the file",
-        )
-    return shapes, repaired, unreadable
+        return np.asarray(shapely.force_2d(shapes), dtype=object)
+    return shapes
+
+
+def not_finite(shapes: Array) -> Array:
+    """Rows of the geometries with a coordinate that is not finite."""
+    some = (shapes[first : first + AT_ONCE] for first in range(0, len(shapes), AT_ONCE))
+    if all(np.isfinite(shapely.get_coordinates(few)).all() for few in some):
+        return np.empty(0, np.intp)
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    return np.unique(owner[~np.isfinite(xy).all(axis=1)])
 
 
 def clean(shapes: Array) -> Cleaned:

@@ -116,6 +116,10 @@ class OgrSource:
         rows = Rows(ids, wkb, values)
         return rows if (np.diff(ids) > 0).all() else _sorted(rows)
 
+    def parts(self, layer: str, fields: Iterable[str], *, bounds: Bounds | None = None) -> Iterator[Rows]:
+        """The same rows with their geometry, in one part."""
+        yield self.read(layer, fields, geometry=True, bounds=bounds)
+
     def extent(self, layer: str) -> Bounds | None:
         """Bounding rectangle of a layer in its own CRS, None when it has no geometry at all."""
         if layer not in self._extents:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,15 @@ import pyproj
 import shapely
 
 from flexsite.errors import InputError
+from flexsite.layers.cleaning import AT_ONCE, from_wkb
 from flexsite.layers.files import Dataset
-from flexsite.layers.table import Array, Bounds, Mask, Rows, Schema, kind_of, plain
+from flexsite.layers.table import Array, Bounds, Mask, Rows, Schema, ahead, kind_of, plain
 
 _NATIVE = {"point": 0, "linestring": 1, "polygon": 2, "multipoint": 1, "multilinestring": 2, "multipolygon": 3}
+_SIDES = ("xmin", "ymin", "xmax", "ymax")
+_BATCH = 32_768
+_BATCH_BYTES = 8 << 20
+"""Rows and bytes in memory at a time; results do not depend on it."""
 
 
 class ParquetSource:
@@ -42,6 +47,7 @@ class ParquetSource:
             ) from None
         self._geometry, self._about = self._primary(meta, logical)
         self._covering: dict[str, list[str]] = (self._about.get("covering") or {}).get("bbox") or {}
+        self._hidden = {self._geometry} | {path[0] for path in self._covering.values()}
 
     def _primary(self, meta: dict[str, Any], logical: dict[str, str]) -> tuple[str, dict[str, Any]]:
         """The main geometry column and what the file says of it."""
@@ -63,11 +69,10 @@ class ParquetSource:
 
     def schema(self, _layer: str) -> Schema:
         """The schema of the layer."""
-        hidden = {self._geometry} | {path[0] for path in self._covering.values()}
         kinds = self._about.get("geometry_types") or []
         return Schema(
             layer=self._layer,
-            fields={field.name: kind_of(field.type) for field in self._arrow if field.name not in hidden},
+            fields={field.name: kind_of(field.type) for field in self._arrow if field.name not in self._hidden},
             fid="",
             geometry=self._geometry,
             geometry_type=kinds[0] if len(kinds) == 1 else "Unknown",
@@ -89,44 +94,74 @@ class ParquetSource:
 
     def read(self, layer: str, fields: Iterable[str], *, geometry: bool, bounds: Bounds | None = None) -> Rows:
         """Rows in file order; with `bounds` (CRS of the file) at least those whose geometry meets it."""
+        return Rows.joined(list(self._parts(layer, fields, geometry, bounds)))
+
+    def parts(self, layer: str, fields: Iterable[str], *, bounds: Bounds | None = None) -> Iterator[Rows]:
+        """The same rows with their geometry, in parts: only one at a time is in memory."""
+        return self._parts(layer, fields, True, bounds)
+
+    def _parts(self, layer: str, fields: Iterable[str], geometry: bool, bounds: Bounds | None) -> Iterator[Rows]:
         chosen = set(fields)
         wanted = [name for name in self.schema(layer).fields if name in chosen]
-        asked = wanted + ([self._geometry] if geometry or (bounds is not None and not self._covering) else [])
-        parts: list[Rows] = []
+        boxes = sorted({path[0] for path in self._covering.values()}) if bounds is not None else []
+        needed = geometry or (bounds is not None and not boxes)
+        asked = [*wanted, *([self._geometry] if needed else []), *boxes]
+        start, some = 0, False
         try:
             with pq.ParquetFile(self._target) as file:
-                start = 0
                 for group in range(file.metadata.num_row_groups):
-                    count = file.metadata.row_group(group).num_rows
-                    parts.append(self._group(file, group, start, count, asked, bounds))
-                    start += count
+                    about = file.metadata.row_group(group)
+                    if bounds is None or not boxes or self._may_meet(about, bounds):
+                        for rows in self._group(file, group, start, asked, geometry, bounds):
+                            some = True
+                            yield rows
+                    start += about.num_rows
         except (pa.ArrowException, OSError) as error:
             raise InputError(
                 f"it cannot be read ({_short(error)})", where=self.place, remedy="write it again"
             ) from None
-        return _joined(parts, [*wanted], geometry, self._arrow)
+        if not some:
+            nothing = {name: plain(pa.array([], self._arrow.field(name).type)) for name in wanted}
+            yield Rows(np.empty(0, np.int64), pa.array([], pa.large_binary()) if geometry else None, nothing)
 
     def _group(
-        self, file: pq.ParquetFile, group: int, start: int, count: int, asked: list[str], bounds: Bounds | None
-    ) -> Rows:
-        mask: Mask | None = None
-        if bounds is not None and self._covering:
-            boxes = file.read_row_group(group, columns=sorted({".".join(path) for path in self._covering.values()}))
-            mask = _meets([_at(boxes, self._covering[side]) for side in ("xmin", "ymin", "xmax", "ymax")], bounds)
-            if not mask.any():
-                return Rows(np.empty(0, np.int64), None)
-        table = file.read_row_group(group, columns=asked) if asked else pa.table({})
-        wkb = self._wkb(table.column(self._geometry)) if self._geometry in asked else None
-        if bounds is not None and mask is None and wkb is not None:
-            mask = _meets(list(shapely.bounds(_shapes(wkb)).T), bounds)
-        rows = Rows(
-            np.arange(start, start + count, dtype=np.int64),
-            wkb,
-            {name: plain(table.column(name)) for name in asked if name != self._geometry},
-        )
-        return rows if mask is None else rows.keep(mask)
+        self, file: pq.ParquetFile, group: int, start: int, asked: list[str], geometry: bool, bounds: Bounds | None
+    ) -> Iterator[Rows]:
+        """Rows of one row group, a batch at a time."""
+        about = file.metadata.row_group(group)
+        if not asked:
+            yield Rows(np.arange(start, start + about.num_rows, dtype=np.int64), None)
+            return
+        size = max(1, min(_BATCH, _BATCH_BYTES * about.num_rows // max(about.total_byte_size, 1)))
+        for batch in ahead(file.iter_batches(size, row_groups=[group], columns=asked)):
+            ids = np.arange(start, start + len(batch), dtype=np.int64)
+            start += len(batch)
+            wkb = self._wkb(batch.column(self._geometry)) if self._geometry in asked else None
+            mask: Mask | None = None
+            shapes: Array | None = None
+            if bounds is not None and self._covering:
+                mask = _meets([_at(batch, self._covering[side]) for side in _SIDES], bounds)
+            elif bounds is not None and wkb is not None:
+                shapes = _shapes(wkb)
+                mask = _meets(list(shapely.bounds(shapes).T), bounds)
+            values = {name: plain(batch.column(name)) for name in asked if name not in self._hidden}
+            rows = Rows(ids, wkb if geometry else None, values, shapes if geometry else None)
+            yield rows if mask is None else rows.keep(mask)
 
-    def _wkb(self, column: pa.ChunkedArray) -> pa.Array:
+    def _may_meet(self, group: pq.RowGroupMetaData, bounds: Bounds) -> bool:
+        """Whether what the file says of a group's boxes allows one that meets `bounds`."""
+        known = {
+            group.column(index).path_in_schema: group.column(index).statistics for index in range(group.num_columns)
+        }
+        ends = []
+        for side in _SIDES:
+            found = known.get(".".join(self._covering[side]))
+            if found is None or not found.has_min_max:
+                return True
+            ends.append(np.array([found.min if side.endswith("min") else found.max]))
+        return bool(_meets(ends, bounds)[0])
+
+    def _wkb(self, column: pa.Array) -> pa.Array:
         encoding = str(self._about.get("encoding", "WKB")).lower()
         if encoding == "wkb":
             return plain(column).cast(pa.large_binary())
@@ -148,7 +183,8 @@ class ParquetSource:
 
 
 def _shapes(wkb: pa.Array) -> Array:
-    return np.asarray(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore"))
+    raw = (wkb.slice(first, AT_ONCE).to_numpy(zero_copy_only=False) for first in range(0, len(wkb), AT_ONCE))
+    return np.concatenate([np.empty(0, object), *(from_wkb(some, "ignore") for some in raw)])
 
 
 def _meets(sides: list[Array], bounds: Bounds) -> Mask:
@@ -161,17 +197,15 @@ def _meets(sides: list[Array], bounds: Bounds) -> Mask:
         return np.asarray(level & (ymin <= north + slack) & (ymax >= south - slack))
 
 
-def _at(table: pa.Table, path: list[str]) -> Array:
-    values = table.column(path[0]).combine_chunks()
+def _at(batch: pa.RecordBatch, path: list[str]) -> Array:
+    values = batch.column(path[0])
     for name in path[1:]:
         values = pc.struct_field(values, name)
     return np.asarray(plain(values).to_numpy(zero_copy_only=False))
 
 
-def _native(column: pa.ChunkedArray, encoding: str) -> pa.Array:
+def _native(values: pa.Array, encoding: str) -> pa.Array:
     """WKB from GeoArrow's separated coordinates: lists of structures {x, y[, z]}."""
-    values = column.combine_chunks()
-    values = values.chunk(0) if isinstance(values, pa.ChunkedArray) and values.num_chunks == 1 else values
     present = values.is_valid().to_numpy(zero_copy_only=False)
     inner = values.filter(pa.array(present))
     offsets = []
@@ -185,18 +219,6 @@ def _native(column: pa.ChunkedArray, encoding: str) -> pa.Array:
     shapes = np.full(len(values), None, dtype=object)
     shapes[present] = shapely.from_ragged_array(kind, xy, tuple(reversed(offsets)))
     return pa.array(shapely.to_wkb(shapes), pa.large_binary())
-
-
-def _joined(parts: list[Rows], names: list[str], geometry: bool, schema: pa.Schema) -> Rows:
-    parts = [part for part in parts if len(part)]
-    if not parts:
-        nothing = {name: plain(pa.array([], schema.field(name).type)) for name in names}
-        return Rows(np.empty(0, np.int64), pa.array([], pa.large_binary()) if geometry else None, nothing)
-    return Rows(
-        np.concatenate([part.ids for part in parts]),
-        pa.concat_arrays([part.wkb for part in parts]) if geometry else None,
-        {name: pa.concat_arrays([part.fields[name] for part in parts]) for name in names},
-    )
 
 
 def _short(error: BaseException) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ Kind = Literal["boolean", "integer", "real", "text", "binary"]
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Array = npt.NDArray[Any]
+
+Value = TypeVar("Value")
 
 _ARROW: dict[Kind, pa.DataType] = {
     "boolean": pa.bool_(),
@@ -52,12 +55,14 @@ class Schema:
 class Rows:
     """Rows of a layer: feature ids, WKB and values by field.
 
-    `wkb` is null where a feature has no geometry, and None when geometry was not read.
+    `wkb` is null where a feature has no geometry, and None when geometry was not read. `shapes` are the same
+    geometries as shapely reads them, where the source had to make them to see what meets the bounds.
     """
 
     ids: Ids
     wkb: pa.Array
     fields: dict[str, pa.Array] = field(default_factory=dict)
+    shapes: Array | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -71,6 +76,29 @@ class Rows:
             self.ids[mask],
             None if self.wkb is None else self.wkb.filter(chosen),
             {name: values.filter(chosen) for name, values in self.fields.items()},
+            None if self.shapes is None else self.shapes[mask],
+        )
+
+    def slice(self, first: int, count: int) -> Rows:
+        """`count` rows from `first`, without a copy."""
+        return Rows(
+            self.ids[first : first + count],
+            None if self.wkb is None else self.wkb.slice(first, count),
+            {name: values.slice(first, count) for name, values in self.fields.items()},
+            None if self.shapes is None else self.shapes[first : first + count],
+        )
+
+    @classmethod
+    def joined(cls, some: Sequence[Rows]) -> Rows:
+        """Rows of several, which have the same fields, one after the other; without any, none and no fields."""
+        if len(some) == 1:
+            return some[0]
+        first = some[0] if some else cls(np.empty(0, np.int64), None)
+        return cls(
+            np.concatenate([np.empty(0, np.int64), *(rows.ids for rows in some)]),
+            None if first.wkb is None else pa.concat_arrays([rows.wkb for rows in some]),
+            {name: pa.concat_arrays([rows.fields[name] for rows in some]) for name in first.fields},
+            None if first.shapes is None else np.concatenate([rows.shapes for rows in some]),
         )
 
 
@@ -86,8 +114,24 @@ class Source(Protocol):
     def read(self, layer: str, fields: Iterable[str], *, geometry: bool, bounds: Bounds | None = None) -> Rows:
         """Rows in file order; with `bounds` (CRS of the file) at least those whose geometry meets it."""
 
+    def parts(self, layer: str, fields: Iterable[str], *, bounds: Bounds | None = None) -> Iterator[Rows]:
+        """The same rows with their geometry, in parts of which only one at a time exists where the format allows it.
+
+        There is at least one part, with all fields, also where there is no row.
+        """
+
     def extent(self, layer: str) -> Bounds | None:
         """Bounding rectangle of a layer in its own CRS, None when it has no geometry at all."""
+
+
+def ahead(values: Iterable[Value]) -> Iterator[Value]:
+    """The same values, each made by another thread while the one before is in use."""
+    source = iter(values)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, source, None)
+        while (value := coming.result()) is not None:
+            coming = pool.submit(next, source, None)
+            yield value
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -15,10 +15,10 @@ import shapely
 
 from flexsite.errors import InputError
 from flexsite.layers import projection
-from flexsite.layers.cleaning import clean, parse
 from flexsite.layers.describe import source_of
 from flexsite.layers.query import Filter
 from flexsite.layers.report import LayerReport
+from flexsite.layers.shaping import Shaper, touching
 from flexsite.layers.sqllayer import SqlLayer
 from flexsite.layers.table import Array, Bounds, Ids, Rows, Schema, Source, nearest
 
@@ -186,24 +186,28 @@ class VectorReader:
         passing = Filter(wheres, schema, self.place) if wheres else None
         read = theirs | (passing.columns if passing else set())
         window = None if bounds is None else projection.window(bounds, self._crs, crs)
-        rows = self.source.read(
-            schema.layer, read - {schema.geometry}, geometry=True, bounds=None if passing and passing.whole else window
-        )
-        if bounds is None and not len(rows):
-            raise self._nothing(())
-        everything = len(rows)
+        if passing and passing.whole:
+            window = None
+        parts = self.source.parts(schema.layer, read - {schema.geometry}, bounds=window)
         if passing:
-            rows = rows.keep(passing.mask(rows))
-        if bounds is None and everything and not len(rows):
-            raise self._nothing(wheres)
-        if not len(rows):
+            parts = iter([self._passing(Rows.joined(list(parts)), passing, wheres, bounds)])
+        found = Shaper(crs, self._crs, bounds, self.place).shape(parts, self.report)
+        if not found.count:
+            if bounds is None:
+                raise self._nothing(())
             self._prove(schema, wheres, passing)
-        shapes, kept = self._shapes(rows.wkb, rows.ids, crs, bounds)
-        rows = Rows(rows.ids, None, rows.fields).keep(kept)
-        values, ids = {name: rows.fields[name] for name in theirs if name in rows.fields}, rows.ids
+        fields, ids = found.rows.fields, found.rows.ids
+        values = {name: fields[name] for name in theirs if name in fields}
         if schema.fid in theirs and schema.fid not in values:
             values[schema.fid] = pa.array(ids)
-        return shapes, ids, values
+        return found.geometries, ids, values
+
+    def _passing(self, rows: Rows, passing: Filter, wheres: tuple[str, ...], bounds: Bounds | None) -> Rows:
+        """Rows that meet the conditions; all are needed at once, as a condition may compare them."""
+        some = rows.keep(passing.mask(rows))
+        if bounds is None and not len(some):
+            raise self._nothing(wheres if len(rows) else ())
+        return some
 
     def _from_sql(
         self, wheres: tuple[str, ...], theirs: dict[str, str], bounds: Bounds | None
@@ -212,8 +216,8 @@ class VectorReader:
         if not result.count:
             raise InputError("its sql gives no feature", where=self.place, remedy="check the sql")
         if self._sql_geometry is None:
-            shapes, kept = self._shapes(result.rows.wkb, result.rows.ids, self.file_crs(), None)
-            self._sql_geometry = shapes, result.rows.ids[kept]
+            whole = Shaper(self.file_crs(), self._crs, None, self.place).shape([result.rows], self.report)
+            self._sql_geometry = whole.geometries, whole.rows.ids
         shapes, ids = self._sql_geometry
         if wheres:
             mask = result.mask(wheres)
@@ -222,44 +226,10 @@ class VectorReader:
             inside = mask[ids]
             shapes, ids = shapes[inside], ids[inside]
         if bounds is not None:
-            near = _touching(shapes, bounds)
+            near = touching(shapes, bounds)
             shapes, ids = shapes[near], ids[near]
         taken = pa.array(ids)
         return shapes, ids, {name: result.field(name).take(taken) for name in set(theirs.values())}
-
-    def _shapes(self, wkb: pa.Array, ids: Ids, crs: pyproj.CRS, bounds: Bounds | None) -> tuple[Array, Array]:
-        """Clean geometries in the CRS of the study within `bounds`, and a mask of the rows they belong to."""
-        shapes, closed, unreadable = parse(wkb, ids, self.place)
-        shapes = projection.project(shapes, projection.transformer(crs, self._crs))
-        absent = np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-        outside = ~absent & ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
-        if outside.any() and (outside | absent).all():
-            raise InputError(
-                f"no feature has coordinates that {projection.named(crs)} allows",
-                where=self.place,
-                remedy="check the CRS of the file",
-            )
-        shapes[outside] = None
-        self.report.add("dropped_outside_crs", ids[outside])
-        self.report.add("dropped_unreadable", ids[unreadable])
-        near = np.ones(len(ids), bool) if bounds is None else _near(shapes, bounds) | absent
-        result = clean(shapes[near])
-        kept = np.zeros(len(ids), bool)
-        inside = np.flatnonzero(near)
-        kept[inside[~result.empty]] = True
-        self.report.add("repaired", ids[inside[result.repaired | closed[near] & ~result.empty]])
-        self.report.add("dropped_empty", ids[inside[result.empty & ~outside[near] & ~unreadable[near]]])
-        shapes = result.geometries[~result.empty]
-        if bounds is None and not kept.any():
-            count = f"{len(ids)} feature" + ("s" if len(ids) != 1 else "")
-            raise InputError(
-                f"none of its {count} has a geometry", where=self.place, remedy="name another file or layer"
-            )
-        if bounds is not None:
-            touching = _touching(shapes, bounds)
-            kept[np.flatnonzero(kept)[~touching]] = False
-            shapes = shapes[touching]
-        return shapes, kept
 
     def _prove(self, schema: Schema, wheres: tuple[str, ...], passing: Filter | None) -> None:
         """An empty window is an answer only when the whole file has something to give."""
@@ -291,26 +261,6 @@ class VectorReader:
         if nulled:
             self.report.missing[ours] = max(nulled, self.report.missing.get(ours, 0))
         return series
-
-
-def _near(shapes: Array, bounds: Bounds) -> Array:
-    """True where the bounding rectangle meets `bounds`."""
-    west, south, east, north = shapely.bounds(shapes).T
-    with np.errstate(invalid="ignore"):
-        level = (west <= bounds[2]) & (east >= bounds[0])
-        return np.asarray(level & (south <= bounds[3]) & (north >= bounds[1]))
-
-
-def _touching(shapes: Array, bounds: Bounds) -> Array:
-    """True where the geometry itself meets `bounds`: the same features whatever the format and its index."""
-    near = _near(shapes, bounds)
-    west, south, east, north = shapely.bounds(shapes[near]).T
-    inside = (west >= bounds[0]) & (east <= bounds[2]) & (south >= bounds[1]) & (north <= bounds[3])
-    rows = np.flatnonzero(near)[~inside]
-    box = shapely.box(*bounds)
-    shapely.prepare(box)
-    near[rows] = shapely.intersects(box, shapes[rows])
-    return near
 
 
 def _frame(data: dict[str, pd.Series[Any]], shapes: Array, crs: pyproj.CRS) -> geopandas.GeoDataFrame:

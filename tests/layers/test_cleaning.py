@@ -15,9 +15,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexsite.errors import InputError
 from flexsite.layers import Layers
-from flexsite.layers.cleaning import clean, parse
+from flexsite.layers.cleaning import clean, not_finite, parse
 
 from .helpers import RD, write
 
@@ -118,17 +117,16 @@ def test_heights_measures_and_counts(tmp_path: Path, layers: Open) -> None:
 def test_rings_left_open_are_closed_and_counted() -> None:
     ring = struct.pack("<I", 4) + struct.pack("<8d", 0, 0, 4, 0, 4, 4, 0, 4)
     wkb = struct.pack("<BII", 1, 3, 1) + ring
-    shapes, closed, unreadable = parse(pa.array([wkb, None], pa.large_binary()), np.array([0, 1]), "here")
+    shapes, closed, unreadable = parse(pa.array([wkb, None], pa.large_binary()))
     assert shapes[0].equals(shapely.box(0, 0, 4, 4)) and shapes[1] is None
     assert closed.tolist() == [True, False] and unreadable.tolist() == [False, False]
 
 
 def test_what_geos_does_not_know_is_counted() -> None:
     tin = struct.pack("<BII", 1, 16, 0)
-    _, closed, unreadable = parse(pa.array([tin], pa.large_binary()), np.array([0]), "here")
+    _, closed, unreadable = parse(pa.array([tin], pa.large_binary()))
     assert unreadable.tolist() == [True] and closed.tolist() == [False]
-    with pytest.raises(InputError, match="feature 7 has a coordinate that is not a number"):
-        parse(pa.array([shapely.to_wkb(shapely.Point(np.inf, 1))], pa.large_binary()), np.array([7]), "here")
+    assert not_finite(np.array([shapely.Point(0, 1), shapely.Point(np.inf, 1), None], dtype=object)).tolist() == [1]
 
 
 def curved(path: Path) -> Path:
