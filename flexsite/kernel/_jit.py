@@ -1,0 +1,33 @@
+"""How functions of this package are compiled. Only modules that are imported inside functions may import it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def inner(function: Function) -> Function:
+    """Compile a part of other compiled functions of the same file; it is cached within them."""
+    return cast("Function", numba.njit(nogil=True)(function))
+
+
+def entry(function: Function) -> Function:
+    """Compile what Python calls; kept on disk where a folder for it can be written, else compiled per process."""
+    try:
+        return cast("Function", numba.njit(nogil=True, cache=True)(function))
+    except RuntimeError as error:  # what numba raises when it finds no folder
+        if "cannot cache" not in str(error):
+            raise
+        return cast("Function", numba.njit(nogil=True)(function))
+
+
+def plain(values: Array, dtype: type) -> Array:
+    """Values as the one kind of array that functions are compiled for: contiguous, of one type, writable."""
+    return np.require(values, dtype, ["C", "W"])
