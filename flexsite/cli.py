@@ -15,6 +15,7 @@ from flexsite import __version__
 from flexsite.errors import FlexsiteError, InputError, InputErrors
 
 if TYPE_CHECKING:
+    from flexsite.cache import Cache
     from flexsite.outputs.result import Result
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ app = typer.Typer(
 
 OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the results")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="change one value: key=value, such as term=10")]
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="threads; default: all cores")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="compute everything anew and keep nothing")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress on the screen")]
 
 
@@ -44,24 +47,36 @@ def run(
     study: Annotated[Path, typer.Argument(help="study file (YAML)")],
     out: OutOption = None,
     set_: SetOption = None,
-    workers: Annotated[int | None, typer.Option("--workers", min=1, help="threads; default: all cores")] = None,
+    workers: WorkersOption = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", help="address of a Dask scheduler, or 'local' for processes here")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with a run that was stopped")] = False,
+    no_cache: NoCacheOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Run a study and write its outputs."""
+    from flexsite.availability.work import Crew
     from flexsite.outputs.folder import refuse_foreign, slug
     from flexsite.outputs.writing import refuse_unbuilt, write
     from flexsite.pipeline import run as run_study
     from flexsite.pipeline import step_count
     from flexsite.study.loading import load
 
+    if resume and no_cache:
+        raise InputError(
+            "a run that keeps nothing cannot be gone on with", where="--resume", remedy="leave out --no-cache"
+        )
     loaded = load(study, _overrides(set_))
     folder = out or Path(slug(loaded.name))
     refuse_foreign(folder)
     refuse_unbuilt(loaded)
-    with _progress(quiet, step_count(loaded)) as told:
-        result = run_study(loaded, progress=told, workers=workers)
+    with _memory(no_cache) as cache, _progress(quiet, step_count(loaded)) as told:
+        result = run_study(loaded, progress=told, crew=Crew(workers, cache, scheduler))
         told("outputs")
         write(result, folder)
+    if resume:
+        typer.echo(f"{result.timings['tiles_kept']:.0f} of {result.timings['tiles']:.0f} tiles were ready", err=True)
     _report(result, folder)
 
 
@@ -106,9 +121,12 @@ def screen(
     id_: Annotated[str | None, typer.Option("--id", help="column with the id of a plot")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="layer in the file with plots")] = None,
     set_: SetOption = None,
+    workers: WorkersOption = None,
+    no_cache: NoCacheOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Screen a list of plots: each rule's verdict, reasons, measures and ranks."""
+    from flexsite.availability.work import Crew
     from flexsite.outputs.folder import refuse_foreign, slug
     from flexsite.pipeline import step_count
     from flexsite.screening import screen as screen_plots
@@ -118,8 +136,9 @@ def screen(
     loaded = load(study, _overrides(set_))
     folder = out or Path(f"{slug(loaded.name)}-screen")
     refuse_foreign(folder)
-    with _progress(quiet, step_count(loaded)) as told:
-        screening = screen_plots(plots, loaded, id_column=id_, layer=layer, progress=told)
+    with _memory(no_cache) as cache, _progress(quiet, step_count(loaded)) as told:
+        crew = Crew(workers, cache)
+        screening = screen_plots(plots, loaded, id_column=id_, layer=layer, progress=told, crew=crew)
         told("outputs")
         write_screening(screening, folder)
     for warning in screening.result.warnings:
@@ -178,6 +197,20 @@ def _overrides(assignments: list[str] | None) -> dict[str, object]:
     from flexsite.study.overrides import parse_assignment
 
     return dict(parse_assignment(text) for text in assignments or [])
+
+
+@contextmanager
+def _memory(nothing: bool) -> Iterator[Cache | None]:
+    """The cache of this user, trimmed to its limit at the end; None for a run that keeps nothing."""
+    if nothing:
+        yield None
+        return
+    from flexsite.cache import Cache
+
+    with Cache.default() as cache:
+        yield cache
+        cache.finish()
+        cache.tell(lambda _, text: typer.echo(f"warning: {text}", err=True))
 
 
 @contextmanager

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from flexsite import candidates as candidate_room
-from flexsite.access.measures import measure as measure_access
-from flexsite.availability import columns
+from flexsite import keeping
 from flexsite.availability.finding import Available, find
 from flexsite.availability.sites import Sites
-from flexsite.availability.work import Crew
+from flexsite.availability.work import Crew, digest
 from flexsite.geometry import WORKERS, Geometries
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
@@ -39,6 +38,7 @@ from flexsite.study.loading import vary
 from flexsite.suitability.judging import judge_profile
 
 if TYPE_CHECKING:
+    from flexsite.cache import Cache
     from flexsite.layers import Layers
     from flexsite.study.models import Study
 
@@ -48,7 +48,14 @@ BASE = "base"
 Progress = Callable[[str], None]
 
 
-def run(study: Study, *, progress: Progress | None = None, workers: int | None = None) -> Result:
+def run(
+    study: Study,
+    *,
+    progress: Progress | None = None,
+    workers: int | None = None,
+    cache: Cache | None = None,
+    crew: Crew | None = None,
+) -> Result:
     """Run a study with its variants.
 
     Parameters
@@ -58,7 +65,12 @@ def run(study: Study, *, progress: Progress | None = None, workers: int | None =
     progress
         Told the name of each step as it begins.
     workers
-        Threads for overlays, all cores when left out; the result does not depend on it.
+        Threads, all cores when left out; the result does not depend on it.
+    cache
+        Where results of steps are kept, such as `flexsite.cache.Cache.default()`: what was computed before with the
+        same inputs is not computed again. The result does not depend on it.
+    crew
+        Who works, instead of `workers` and `cache`.
 
     Returns
     -------
@@ -75,13 +87,14 @@ def run(study: Study, *, progress: Progress | None = None, workers: int | None =
     >>> result.sites[["site_id", "area_m2"]]  # doctest: +SKIP
     """
     told = progress or (lambda _: None)
-    WORKERS.set(workers)
+    crew = crew or Crew(workers, cache)
+    WORKERS.set(crew.workers)
     changed = {
         name: vary(study, changes, place=f"{study.path.name}, variants.{name}")
         for name, changes in study.variants.items()
     }
-    base = run_one(study, BASE, told)
-    varied = {name: run_one(variant, name, told) for name, variant in changed.items()}
+    base = run_one(study, BASE, told, crew)
+    varied = {name: run_one(variant, name, told, crew) for name, variant in changed.items()}
     if not varied:
         return base
     tables = [base.waterfall, *(result.waterfall for result in varied.values())]
@@ -123,22 +136,24 @@ def run_one(study: Study, variant: str, told: Progress, crew: Crew | None = None
     keep_all
         Every candidate stays a row, wherever it lies: one without a site, or outside the area, is never suitable.
     """
-    timer, notices = _Timer(), Notices()
+    timer, notices, crew = _Timer(), Notices(), crew or Crew()
     _warn_about(study, notices)
     layers = open_layers(study)
     told("candidates")
     area = read_area(study, layers)
     within = area if not keep_all else np.array([_frame_around(study, layers)], dtype=object)
-    candidates = candidate_room.build(study, layers, within, notices)
+    candidates = keeping.candidates(study, layers, within, notices, crew.cache)
     timer.lap("candidates")
     wanted = "excluded" in study.outputs or ("map" in study.outputs and len(candidates.ids) <= EXCLUDED_UP_TO)
-    found = find(study, layers, candidates, notices, told, crew or Crew(), keep_taken=wanted, keep_all=keep_all)
+    found = find(study, layers, candidates, notices, told, crew, keep_taken=wanted, keep_all=keep_all)
     timer.lap("availability")
+    timer.seconds["tiles_kept"], timer.seconds["tiles"] = found.reused
     frame = _site_frame(found, candidates, layers.crs)
-    _join_columns(frame, found, study, layers, told)
+    place = digest(found.sites.shapes)
+    _join_columns(frame, found, study, layers, told, place, crew.cache)
     timer.lap("columns")
     told("access")
-    access = _measure(frame, study, layers, notices)
+    access = _measure(frame, study, layers, notices, place, crew.cache)
     frame = frame[[*(name for name in frame.columns if name != "geometry"), "geometry"]]
     timer.lap("access")
     told("suitability")
@@ -190,22 +205,30 @@ def _warn_about(study: Study, notices: Notices) -> None:
         notices.warn("no_profiles", "the study has no profiles: no site is judged for a target group")
 
 
-def _join_columns(frame: gpd.GeoDataFrame, found: Available, study: Study, layers: Layers, told: Progress) -> None:
+def _join_columns(
+    frame: gpd.GeoDataFrame,
+    found: Available,
+    study: Study,
+    layers: Layers,
+    told: Progress,
+    place: str,
+    cache: Cache | None,
+) -> None:
     """Add the columns of the study and their shares to the sites."""
     sites = Sites(found.sites.candidate, frame.geometry.to_numpy(), found.sites.area_m2)
     extent = _extent(sites.geometry)
     for name in study.columns:
         told(f"column {name}")
-        values, share = columns.join(sites, name, study, layers, extent)
+        values, share = keeping.column(sites, place, name, study, layers, extent, cache)
         frame[name] = series(values)
         frame[f"{name}_share"] = share
 
 
-def _measure(frame: gpd.GeoDataFrame, study: Study, layers: Layers, notices: Notices) -> dict[str, Any]:
+def _measure(
+    frame: gpd.GeoDataFrame, study: Study, layers: Layers, notices: Notices, place: str, cache: Cache | None
+) -> dict[str, Any]:
     """Add the measures and the mark `no_access` to the sites; returns counts for the record."""
-    access = measure_access(
-        study.access, layers, frame[["site_id", "area_m2", "geometry"]], layers.crs, noun=things(study)
-    )
+    access = keeping.access(frame, place, study, layers, things(study), cache)
     for name in access.columns.columns:
         frame[name] = access.columns[name].to_numpy()
     for warning in access.warnings:

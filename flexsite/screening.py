@@ -24,6 +24,7 @@ from flexsite.study.loading import resolve
 from flexsite.study.yaml_source import Document
 
 if TYPE_CHECKING:
+    from flexsite.availability.work import Crew
     from flexsite.outputs.result import Result
     from flexsite.study.models import Study
 
@@ -54,6 +55,7 @@ def screen(
     id_column: str | None = None,
     layer: str | None = None,
     progress: Progress | None = None,
+    crew: Crew | None = None,
 ) -> Screening:
     """Screen plots with the rules, measures and profiles of a study.
 
@@ -69,6 +71,8 @@ def screen(
         Layer in the file, where it holds several.
     progress
         Told the name of each step as it begins.
+    crew
+        Who works, and where results of steps are kept.
 
     Returns
     -------
@@ -94,7 +98,7 @@ def screen(
     id_column = id_column or _usual_id(own, study.candidates.id)
     if id_column is not None:
         own = resolve(_tree(study, file, layer, {**candidates, "id": id_column}), Document(study.path, None, {}), {})
-    result = run_one(own, "base", progress or (lambda _: None), keep_all=True)
+    result = run_one(own, "base", progress or (lambda _: None), crew, keep_all=True)
     return Screening(_rows(result, study), result)
 
 

@@ -14,11 +14,11 @@ import numpy as np
 import shapely
 
 from flexsite import kernel
-from flexsite.availability.combinations import MOST_BITS, Combinations
+from flexsite.availability.combinations import MOST_BITS, Combinations, Truths
 from flexsite.availability.waterfall import acts, apply, claiming, cut, removes
 from flexsite.availability.waterfall import start as plain_start
 from flexsite.flat import Flat
-from flexsite.geometry import Floats, Geometries, Indices, difference, polygonal, union_groups
+from flexsite.geometry import Floats, Geometries, Indices, Sparse, difference, polygonal, union_groups
 from flexsite.study.rule import KeepRule
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _claims(footprints: Mapping[str, Footprint], study: Study, clock: Clock) -> 
     return _Claims(Flat.join(shapes or [Flat.of(np.empty(0, dtype=object))]), bit, feature_bit, coverage_bit)
 
 
-def _swept(shapes: Flat, claims: _Claims) -> tuple[Combinations, np.ndarray, tuple[Indices, Indices]]:  # type: ignore[type-arg]
+def _swept(shapes: Flat, claims: _Claims) -> tuple[Combinations, Truths, tuple[Indices, Indices]]:
     """The combinations, rows where features overlap each other, and pairs of candidates and features that meet."""
     pieces, owner = kernel.cut(claims.shapes)
     start, piece = kernel.pairs(shapes.bounds, pieces.bounds)
@@ -125,10 +125,10 @@ def _remaining(
     rows: Indices,
     claims: _Claims,
     pairs: tuple[Indices, Indices],
-    crowded: np.ndarray,  # type: ignore[type-arg]
-    touched: np.ndarray,  # type: ignore[type-arg]
+    crowded: Truths,
+    touched: Truths,
     footprints: Mapping[str, Footprint],
-    takers: list[RuleBase],
+    takers: Sequence[RuleBase],
     study: Study,
     clock: Clock,
 ) -> Geometries:
@@ -165,7 +165,7 @@ def _distinct(row: Indices, feature: Indices, count: int) -> tuple[Indices, Indi
     return key // max(count, 1), key % max(count, 1)
 
 
-def _united(features: Flat, feature: Indices, row: Indices, bounds: Floats, crowded: np.ndarray):  # type: ignore[no-untyped-def, type-arg]
+def _united(features: Flat, feature: Indices, row: Indices, bounds: Floats, crowded: Truths) -> Sparse:
     """Per candidate the union of its features around it."""
     box = bounds[row] + (-_ROOM, -_ROOM, _ROOM, _ROOM)
     near = kernel.clip(features, feature, box)

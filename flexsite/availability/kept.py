@@ -77,7 +77,9 @@ def load(folder: Path) -> Tile:
         mine = table["rule"] == number
         taken[name] = Taken(
             table["candidate"][mine].astype(np.intp),
-            *(table[column][mine] for column in ("touched_m2", "taken_m2", "only_m2")),
+            table["touched_m2"][mine],
+            table["taken_m2"][mine],
+            table["only_m2"][mine],
             geometry[mine],
         )
         mine = beyond["rule"] == number
@@ -123,7 +125,7 @@ def same_candidates(cache: Cache, group: str, prints: Prints) -> tuple[Tile, Ind
         `theirs` are rows of the earlier tile, `ours` the same candidates here. None where nothing holds.
     """
     best: tuple[Path, Indices] | None = None
-    for folder in cache.siblings(KIND, group):
+    for folder in cache.like(KIND, group):
         known = _read(folder / "account.parquet")
         if "print_1" not in known or len(known["print_1"]) != len(prints):
             continue

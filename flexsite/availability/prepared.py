@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flexsite.availability.footprint import Footprint, read
+from flexsite.cache import key as key_of
 from flexsite.geoparquet import read_shapes, write_shapes
 from flexsite.layers.identity import identity
 from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
@@ -36,7 +37,7 @@ def footprint(
     made_of = None if cache is None else _made_of(rule, study, layers, bounds, clock, cache)
     if cache is None or made_of is None:
         return read(rule, study, layers, bounds, clock)
-    key = cache.key(KIND, made_of)
+    key = key_of(KIND, made_of)
     known = cache.get(KIND, key)
     if known is None:
         with layers.noting(rule.layer) as noted:

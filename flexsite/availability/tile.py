@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,12 +80,13 @@ class Pieces:
 
     def take(self, rows: Indices) -> Pieces:
         """Some sites, in the order asked."""
-        return Pieces(*(_taken(getattr(self, one.name), rows) for one in fields(self)))
+        columns: dict[str, Any] = {one.name: _taken(getattr(self, one.name), rows) for one in fields(self)}
+        return Pieces(**columns)
 
     @classmethod
     def joined(cls, several: Sequence[Pieces]) -> Pieces:
         """Sites of several tiles, one after the other."""
-        columns = {}
+        columns: dict[str, Any] = {}
         for one in fields(cls):
             values = [getattr(pieces, one.name) for pieces in several]
             columns[one.name] = Flat.join(values) if one.name == "shapes" else np.concatenate(values)
@@ -163,7 +164,7 @@ def find(shapes: Flat, footprints: Mapping[str, Footprint], study: Study, clock:
         ground = waterfall.start(shapes.geometry())
         for rule in study.rules:
             waterfall.apply(ground, rule, footprints[rule.id], study, clock, keep_geometry=wanted.taken)
-        account, left = waterfall.account(ground), ground.geometry
+        account, left = _as_kept(waterfall.account(ground)), ground.geometry
     parts = sites.parts_of(left, study.candidates)
     found = parts.sites()
     stand_in = np.zeros(len(found), dtype=bool)
@@ -209,6 +210,17 @@ def _small(parts: sites.Parts, *, keep: bool) -> Small:
     rows = np.flatnonzero(~parts.kept & (parts.area_m2 > 0)) if keep else np.empty(0, dtype=np.intp)
     lost = union_groups(parts.geometry[rows], parts.candidate[rows])
     return Small(lost.row, Flat.of(lost.geometry))
+
+
+def _as_kept(account: Account) -> Account:
+    """With the ground that rules took as it comes back from disk: rings in their set directions."""
+    taken = {}
+    for name, one in account.taken.items():
+        geometry = one.geometry.copy()
+        filled = np.flatnonzero(geometry != None)  # noqa: E711 - element by element
+        geometry[filled] = Flat.of(geometry[filled]).geometry()
+        taken[name] = replace(one, geometry=geometry)
+    return replace(account, taken=taken)
 
 
 def _texts(ids: list[list[str]]) -> Objects:

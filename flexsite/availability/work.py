@@ -14,6 +14,7 @@ import numpy as np
 
 from flexsite.availability import kept
 from flexsite.availability.tile import Tile, Wanted, find
+from flexsite.cache import key as key_of
 from flexsite.flat import Flat
 from flexsite.geometry import WORKERS, Indices
 
@@ -39,10 +40,13 @@ class Crew:
         Threads; None for all cores. Results do not depend on it.
     cache
         Where results of tiles are kept; None for nowhere.
+    scheduler
+        Address of a Dask scheduler whose workers deal with the tiles, or `local` for processes of this machine.
     """
 
     workers: int | None = None
     cache: Cache | None = None
+    scheduler: str | None = None
 
     def tiles(
         self,
@@ -96,8 +100,8 @@ def remembered(
     """
     if cache is None:
         return find(shapes, near, study, clock, wanted), False
-    group = cache.key("tile", settings, digest(shapes))
-    key = group[:32] + cache.key("tile content", [[name, _digest_of(one)] for name, one in near.items()])[:32]
+    group = key_of("tile", settings, digest(shapes))
+    key = group[:32] + key_of("tile content", [[name, _digest_of(one)] for name, one in near.items()])[:32]
     folder = cache.get(kept.KIND, key)
     if folder is not None:
         return kept.load(folder), True

@@ -137,12 +137,13 @@ class Layers:
         return found
 
     @contextmanager
-    def noting(self, name: str) -> Iterator[Noted]:
-        """What is read, repaired and dropped of a layer within the block, by itself; the report has it too."""
+    def noting(self, *names: str) -> Iterator[Noted]:
+        """What is read, repaired and dropped of some layers within the block, by itself; the report has it too."""
         noted = Noted()
-        before = {one: report.set_aside() for one, report in self.report.items() if one in _both(name)}
+        wanted = [one for name in names for one in (name, f"{name} coverage")]
+        before = {one: report.set_aside() for one, report in self.report.items() if one in wanted}
         yield noted
-        for one in _both(name):
+        for one in wanted:
             if one in self.report:
                 noted.reports[one] = self.report[one].copied()
                 if one in before:
@@ -191,11 +192,6 @@ class Layers:
 
     def _report(self, name: str) -> LayerReport:
         return self.report.setdefault(name, LayerReport(name))
-
-
-def _both(name: str) -> tuple[str, str]:
-    """A layer, and the layer that says what it covers."""
-    return name, f"{name} coverage"
 
 
 def _within(polygons: list[shapely.Polygon], bounds: Bounds) -> Array:

@@ -28,6 +28,7 @@ ROAD = (
     "portfolio",
     "outputs",
     "demo",
+    "keeping",
     "pipeline",
     "screening",
     "checking",

@@ -1,0 +1,196 @@
+"""Steps whose results a run keeps for the next: candidates, columns and access measures.
+
+Each is kept under the content of all that it depends on: the files, the settings of the study, and what came before.
+Whether a result was kept or made now cannot be seen in any output.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexsite import candidates as candidate_room
+from flexsite.access.measures import measure
+from flexsite.availability import columns
+from flexsite.availability.work import digest
+from flexsite.cache import key
+from flexsite.candidates import Candidates
+from flexsite.flat import Flat
+from flexsite.geoparquet import read_shapes, write_shapes
+from flexsite.layers.identity import files_of, identity
+from flexsite.notices import Notices
+from flexsite.study.models import measure_layers
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from flexsite.availability.sites import Sites
+    from flexsite.cache import Cache
+    from flexsite.geometry import Floats, Geometries
+    from flexsite.layers import Layers
+    from flexsite.study.models import Study
+
+ABOUT = "about.json"
+
+
+class Measured(NamedTuple):
+    """Access measures of the sites: columns, where no street is near, counts for the record, and warnings."""
+
+    columns: pd.DataFrame
+    no_access: NDArray[np.bool_]
+    info: dict[str, Any]
+    warnings: Sequence[str]
+
+
+def candidates(study: Study, layers: Layers, area: Geometries, notices: Notices, cache: Cache | None) -> Candidates:
+    """The candidates of a study, as `flexsite.candidates.build` makes them."""
+    name = study.candidates.layer
+    file = None if name is None or cache is None else identity(study.layers[name], cache.digest)
+    if cache is None or (name is not None and file is None):
+        return candidate_room.build(study, layers, area, notices)
+    spec = study.candidates.model_dump(mode="json", exclude={"min_area", "min_width"})
+    made_of = key("candidates", spec, name, file, layers.crs.to_wkt(), digest(Flat.of(area)))
+    known = cache.get("candidates", made_of)
+    if known is not None:
+        about = _read(known)
+        layers.recall(about)
+        for at, text in about["notices"].items():
+            notices.warn(at, text)
+        shapes, found = read_shapes(known / "candidates.parquet", None, ["id"])
+        return Candidates(found["id"], shapes, study.candidates.kind, study.candidates.grid is not None)
+    mine = Notices()
+    with layers.noting(*([name] if name else [])) as noted:
+        built = candidate_room.build(study, layers, area, mine)
+    for at, text in mine.texts.items():
+        notices.warn(at, text)
+
+    def write(folder: Path) -> None:
+        write_shapes(folder / "candidates.parquet", built.shapes, layers.crs.to_json(), {"id": built.ids})
+        _write(folder, {**noted.as_plain(), "notices": mine.texts})
+
+    cache.make("candidates", made_of, write)
+    return built
+
+
+def column(
+    sites: Sites,
+    place: str,
+    name: str,
+    study: Study,
+    layers: Layers,
+    bounds: tuple[float, float, float, float],
+    cache: Cache | None,
+) -> tuple[NDArray[np.object_], Floats]:
+    """A column joined to the sites, as `flexsite.availability.columns.join` makes it.
+
+    Parameters
+    ----------
+    place
+        Fingerprint of the sites.
+    """
+    spec = study.columns[name]
+    file = None if cache is None else identity(study.layers[spec.layer], cache.digest)
+    if cache is None or file is None:
+        return columns.join(sites, name, study, layers, bounds)
+    made_of = key("column", spec.column, spec.layer, file, layers.crs.to_wkt(), place)
+    known = cache.get("column", made_of)
+    if known is not None:
+        about = _read(known)
+        layers.recall(about)
+        kept = np.load(known / "column.npz")
+        values = np.empty(len(about["values"]) + 1, dtype=object)
+        values[:-1] = about["values"]
+        return values[kept["code"]], kept["share"]
+    with layers.noting(spec.layer) as noted:
+        joined, share = columns.join(sites, name, study, layers, bounds)
+    distinct = list(dict.fromkeys(joined.tolist()))
+    plain = [value.item() if isinstance(value, np.generic) else value for value in distinct if value is not None]
+    if all(isinstance(value, bool | int | float | str) for value in plain):
+        code_of = {value: code for code, value in enumerate([one for one in distinct if one is not None])}
+        code = np.array([code_of.get(value, -1) for value in joined.tolist()], dtype=np.int64)
+
+        def write(folder: Path) -> None:
+            np.savez(folder / "column.npz", code=code, share=share)
+            _write(folder, {**noted.as_plain(), "values": plain})
+
+        cache.make("column", made_of, write)
+    return joined, share
+
+
+def access(
+    sites: gpd.GeoDataFrame, place: str, study: Study, layers: Layers, noun: str, cache: Cache | None
+) -> Measured:
+    """The access measures of the sites, as `flexsite.access.measures.measure` takes them."""
+    spec = study.access
+    names = sorted({name for one in spec.measures for name in measure_layers(one)} | set(spec.barriers))
+
+    def taken() -> Measured:
+        found = measure(spec, layers, sites[["site_id", "area_m2", "geometry"]], layers.crs, noun=noun)
+        return Measured(found.columns, np.asarray(found.no_access), dict(found.info), found.warnings)
+
+    if cache is None or not spec.measures:
+        return taken()
+    layer_files = {name: identity(study.layers[name], cache.digest) for name in names}
+    street_files = _street_files(study, cache.digest)
+    if street_files is None or None in layer_files.values():
+        return taken()
+    made_of = key(
+        "access",
+        spec.model_dump(mode="json", exclude={"streets", "timetable"}),
+        [type(one).kind for one in spec.measures],
+        layer_files,
+        street_files,
+        layers.crs.to_wkt(),
+        place,
+        noun,
+    )
+    known = cache.get("access", made_of)
+    if known is None:
+        with layers.noting(*names) as noted:
+            found = taken()
+
+        def write(folder: Path) -> None:
+            found.columns.assign(no_access=found.no_access).to_parquet(folder / "access.parquet")
+            about = {"info": found.info, "warnings": list(found.warnings)}
+            _write(folder, {**noted.as_plain(), **about})
+
+        cache.make("access", made_of, write)
+        return found
+    import pandas as pd
+
+    about = _read(known)
+    layers.recall(about)
+    table = pd.read_parquet(known / "access.parquet")
+    flags = table.pop("no_access").to_numpy(dtype=bool)
+    return Measured(table, flags, about["info"], about["warnings"])
+
+
+def _street_files(study: Study, digested: Callable[[Path], str]) -> list[list[str]] | None:
+    """Fingerprints of the files with streets and timetable; None where they do not tell everything."""
+    paths: list[Path | None] = []
+    if study.access.streets is not None:
+        paths += [study.access.streets.path, study.access.streets.nodes, study.access.streets.edges]
+    if study.access.timetable is not None:
+        paths.append(study.access.timetable.path)
+    found: list[list[str]] = []
+    for path in paths:
+        files = [] if path is None else files_of(path)
+        if files is None:
+            return None
+        found.append([digested(one) for one in files])
+    return found
+
+
+def _write(folder: Path, about: dict[str, Any]) -> None:
+    (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    return found
