@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from flexsite.availability.footprint import Footprint
 from flexsite.availability.sites import Sites
 from flexsite.candidates import Candidates
+from flexsite.flat import Flat
 from flexsite.geometry import Geometries, rounded_area
 from flexsite.study.models import Study
 
@@ -51,22 +52,23 @@ def objects(values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.object_]]:
 
 
 def sites(*geometries: Any) -> Sites:
-    """Sites s0, s1, ..., each its own candidate."""
+    """Sites, each its own candidate."""
     array = shapes(*geometries)
-    ids = objects([f"s{i}" for i in range(len(array))])
-    return Sites(ids, np.arange(len(array)), array, rounded_area(array))
+    return Sites(np.arange(len(array)), array, rounded_area(array))
 
 
 def candidates(**geometries: Any) -> Candidates:
     """Candidates by id, in code point order."""
     ids = sorted(geometries)
-    return Candidates(objects(ids), shapes(*(geometries[name] for name in ids)), "land", is_grid=False)
+    found = Flat.of(shapes(*(geometries[name] for name in ids)))
+    return Candidates(objects(ids), found, "land", is_grid=False)
 
 
 def footprint(*features: Any, value: Sequence[Any] | None = None, coverage: Sequence[Any] | None = None) -> Footprint:
     """A footprint of polygons; `value` per feature, True when left out."""
     values = objects([True] * len(features) if value is None else value)
-    return Footprint(shapes(*features), values, None if coverage is None else shapes(*coverage), assumed=False)
+    known = None if coverage is None else Flat.of(shapes(*coverage))
+    return Footprint(Flat.of(shapes(*features)), values, known, assumed=False)
 
 
 def strip(x0: float, x1: float) -> shapely.Polygon:

@@ -10,21 +10,29 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexsite.availability.sites import Parts, parts_of, sites_of, with_placeholders
-from flexsite.availability.waterfall import start
+from flexsite.availability.sites import Parts, Sites, numbered, parts_of, placeholders
 from flexsite.candidates import Candidates
 from flexsite.errors import InputError
 from flexsite.study.layer import Candidates as Spec
 
 from .helpers import boxes, candidates, strip
 
+NAMES = ("candidate", "geometry", "area_m2")
+
 
 def found(rows: Candidates, **spec: Any) -> tuple[Parts, dict[str, Any]]:
-    parts = parts_of(start(rows), Spec(layer="parcels", **spec))
-    result = sites_of(parts, rows)
-    assert result.ids.tolist() == sorted(result.ids.tolist())
+    parts = parts_of(rows.geometry, Spec(layer="parcels", **spec))
+    ids, result = named(parts.sites(), rows)
+    assert ids == sorted(ids)
     assert result.area_m2.tolist() == np.round(shapely.area(result.geometry), 2).tolist()
-    return parts, dict(zip(result.ids.tolist(), result.geometry, strict=True))
+    return parts, dict(zip(ids, result.geometry, strict=True))
+
+
+def named(sites: Sites, rows: Candidates) -> tuple[list[str], Sites]:
+    """Ids of sites and the sites in their order."""
+    bounds = shapely.bounds(sites.geometry).reshape(-1, 4)
+    ids, order = numbered(sites.candidate, bounds, sites.area_m2, rows.ids)
+    return ids[order].tolist(), Sites(sites.candidate[order], sites.geometry[order], sites.area_m2[order])
 
 
 def many(*parts: Any) -> shapely.MultiPolygon:
@@ -107,24 +115,27 @@ def test_numbers_against_a_naive_count(shapes: list[list[Any]], least: float) ->
 class TestPlaceholders:
     """Screening keeps a row for a plot without any site."""
 
-    def placed(self, rows: Candidates, kept: list[str]) -> tuple[Any, list[str]]:
-        parts = parts_of(start(rows), Spec(layer="parcels"))
+    def placed(self, rows: Candidates, kept: list[str]) -> tuple[list[str], Sites, list[str]]:
+        """Ids of all, the sites, and which of them stand in."""
+        parts = parts_of(rows.geometry, Spec(layer="parcels"))
         keep = np.isin(rows.ids[parts.candidate], kept)
-        kept_sites = sites_of(Parts(parts.candidate, parts.geometry, parts.area_m2, keep), rows)
-        merged, stands_in = with_placeholders(kept_sites, rows)
-        return merged, merged.ids[stands_in].tolist()
+        own = Parts(parts.candidate, parts.geometry, parts.area_m2, keep).sites()
+        stood = placeholders(own, rows.geometry)
+        both = Sites(*(np.concatenate([getattr(own, name), getattr(stood, name)]) for name in NAMES))
+        ids, merged = named(both, rows)
+        return ids, merged, rows.ids[stood.candidate].tolist()
 
     def test_the_largest_part_stands_for_it(self) -> None:
         rows = candidates(a=strip(0, 10), b=many(strip(20, 22), strip(30, 38)), c=strip(50, 60))
-        merged, names = self.placed(rows, ["c"])
+        ids, merged, names = self.placed(rows, ["c"])
         assert names == ["a", "b"]
-        assert merged.ids.tolist() == ["a", "b", "c"]
+        assert ids == ["a", "b", "c"]
         assert merged.area_m2.tolist() == [1000, 800, 1000]
         assert rows.ids[merged.candidate].tolist() == ["a", "b", "c"]
 
     def test_none_is_needed(self) -> None:
-        merged, names = self.placed(candidates(a=strip(0, 10)), ["a"])
-        assert (merged.ids.tolist(), names) == (["a"], [])
+        ids, _, names = self.placed(candidates(a=strip(0, 10)), ["a"])
+        assert (ids, names) == (["a"], [])
 
     def test_it_may_not_bear_the_id_of_a_site(self) -> None:
         rows = candidates(**{"k": many(strip(0, 10), strip(20, 30)), "k.1": strip(50, 60)})

@@ -31,7 +31,7 @@ SITE = shapely.box(0, 0, 100, 100)
 def touched(where: Sites, rule: dict[str, Any], ground: Footprint, **changes: Any) -> Touching:
     """What one rule notes on the sites; the study's term is 10 years from 2026."""
     found = study(rule, **changes)
-    result = Touching.none(len(where.ids))
+    result = Touching.none(len(where))
     touch(result, where, found.rules[0], ground, found, Clock.of(found))
     return result
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flexsite.availability import waterfall
+from flexsite.availability.account import Step
 from flexsite.availability.footprint import Footprint
-from flexsite.availability.waterfall import Ground, Step
+from flexsite.availability.waterfall import Ground
 from flexsite.availability.window import Clock
 from flexsite.candidates import Candidates
 from flexsite.study.models import Study
@@ -22,10 +23,10 @@ ROW = candidates(k=shapely.box(0, 0, 100, 100))
 
 
 def flow(rows: Candidates, found: Study, *prints: Footprint) -> tuple[Ground, list[Step]]:
-    ground = waterfall.start(rows)
+    ground = waterfall.start(rows.geometry)
     for rule, one in zip(found.rules, prints, strict=True):
-        waterfall.apply(ground, rule, one, rows, found, Clock.of(found), keep_geometry=True)
-    return ground, waterfall.steps(ground, found)
+        waterfall.apply(ground, rule, one, found, Clock.of(found), keep_geometry=True)
+    return ground, waterfall.account(ground).steps(found)
 
 
 def m2(step: Step) -> tuple[float, ...]:
