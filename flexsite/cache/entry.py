@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,6 +135,12 @@ def _measured(path: Path) -> tuple[int, int] | None:
         return sum(inner.stat().st_size for inner in path.rglob("*") if inner.is_file()), path.stat().st_mtime_ns
     except FileNotFoundError:
         return None
+
+
+def use(path: Path) -> None:
+    """Note that an entry is used now; nothing when it is absent, damaged or not ours to touch."""
+    with suppress(OSError):
+        os.utime(path / MANIFEST)
 
 
 def last_use(path: Path) -> int:

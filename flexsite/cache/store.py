@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
-from flexsite.cache import digest, entry
+from flexsite.cache import digest, entry, upkeep
 from flexsite.cache.entry import Entry
 from flexsite.cache.keys import key as key_of
-from flexsite.cache.private import Write, no_room, storage_failed, temporary_workplace, why, write_new
+from flexsite.cache.private import Write, storage_failed, temporary_workplace, why, write_new
 from flexsite.cache.sizes import size_from
-from flexsite.cache.workplace import Workplace, holding, sweep
+from flexsite.cache.upkeep import Removed
+from flexsite.cache.workplace import Workplace
 from flexsite.errors import InputError
 
 FOLDER_VARIABLE = "FLEXSITE_CACHE"
@@ -27,22 +25,8 @@ MOST_BYTES = 20_000_000_000
 """What a cache may hold after a run, unless FLEXSITE_CACHE_LIMIT says otherwise."""
 Warn = Callable[[str, str], None]
 
-_RUNNING = ".running"
-"""Folder with a workplace for each process that uses the cache: its lock, and what it is writing."""
-_GUARD = ".lock"
-"""Held shared while an entry is looked up, alone while one is taken away."""
-_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of flexsite; backups may leave it out.\n"
-"""Content of CACHEDIR.TAG, https://bford.info/cachedir/."""
 _TRIES = 5
 """How often an entry of another run, damaged as soon as it is there, is replaced."""
-
-
-class Removed(NamedTuple):
-    """What a trim took away, and what it had to leave to running processes."""
-
-    entries: int
-    size: int
-    in_use: int
 
 
 class Cache:
@@ -74,7 +58,6 @@ class Cache:
         self._workplace: Workplace | None = None
         self._private: Workplace | None = None
         self._private_paths: dict[tuple[str, str], Path] = {}
-        self._numbers = itertools.count()
         self._mutex = threading.RLock()
         self._process = os.getpid()
         self._unkept = 0
@@ -147,13 +130,10 @@ class Cache:
             return None
         with suppress(OSError):  # a cache that can only be read serves as well, though nothing keeps its entries there
             self._own()
-        with holding(self.folder / _GUARD, alone=False):
-            with suppress(OSError):  # absent, damaged, or not ours to touch
-                os.utime(path / entry.MANIFEST)
-            if entry.sound(path, verify=verify):
-                return path
+        if upkeep.looked_up(self.folder, path, verify=verify):
+            return path
         with suppress(OSError):  # not ours to remove: it stays, and counts as absent
-            self._discard(path, lambda: not entry.sound(path, verify=verify), self._own())
+            upkeep.take_away(self.folder, path, lambda: not entry.sound(path, verify=verify), self._own())
         return None
 
     def like(self, kind: str, start: str) -> Iterator[Path]:
@@ -186,7 +166,17 @@ class Cache:
         InputError
             Not even the system's temporary folder takes it.
         """
-        return self.get(kind, key) or self._keep(kind, key, write) or self._make_private(kind, key, write)
+        return self.keep(kind, key, write) or self._make_private(kind, key, write)
+
+    def keep(self, kind: str, key: str, write: Write) -> Path | None:
+        """Write an entry unless it is there, for later: as `make`, for who has the result at hand already.
+
+        Returns
+        -------
+        Path or None
+            None when the cache could not take the entry; `tell` will say so.
+        """
+        return self.get(kind, key) or self._keep(kind, key, write)
 
     def digest(self, path: Path) -> str:
         """SHA-256 of a file's content, read only when the file is not as it was when last read.
@@ -208,7 +198,7 @@ class Cache:
 
     def tell(self, warn: Warn) -> None:
         """Warn once, with a count, when results could not be kept: `warn(key, text)`, as `Notices.warn`."""
-        if self._trouble:
+        if self._trouble and not self._throwaway:
             text = f"the cache '{self.folder}' cannot be written ({self._trouble}): {self._unkept} results not kept"
             warn("cache", f"{text}; free space there, or set {FOLDER_VARIABLE} to another folder")
 
@@ -238,7 +228,7 @@ class Cache:
         if not entry.there(self.folder):
             return Removed(0, 0, 0)
         try:
-            return self._trim(most_bytes)
+            return upkeep.trim(self.folder, most_bytes)
         except OSError as error:
             raise self._refusal("trimmed", error) from error
 
@@ -251,7 +241,7 @@ class Cache:
         self.close()
         if entry.there(self.folder) and not self._throwaway:
             try:
-                self._trim(self.limit)
+                upkeep.trim(self.folder, self.limit)
             except OSError as error:
                 self._trouble = self._trouble or why(error)
 
@@ -271,17 +261,8 @@ class Cache:
                 self._process, self._workplace, self._private = os.getpid(), None, None
                 self._private_paths = {}
             if self._workplace is None:
-                self._workplace = self._new_workplace()
+                self._workplace = upkeep.workplace(self.folder)
             return self._workplace
-
-    def _new_workplace(self) -> Workplace:
-        running = self.folder / _RUNNING
-        if not running.is_dir():
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_text(self.folder / "CACHEDIR.TAG", _TAG)
-            running.mkdir(exist_ok=True)
-        sweep(running)
-        return Workplace(running, mode=0o777)  # as the user's mask has it: a shared cache is swept by all
 
     def _keep(self, kind: str, key: str, write: Write) -> Path | None:
         """Write an entry; None when the cache cannot take it."""
@@ -302,8 +283,6 @@ class Cache:
             except OSError as error:
                 if error is own:
                     raise
-                if self._throwaway:
-                    raise no_room(self.folder, error) from error
                 self._trouble = why(error)
         with self._mutex:
             self._unkept += 1
@@ -311,7 +290,7 @@ class Cache:
 
     def _written(self, path: Path, write: Write, theirs: Callable[[], Path | None]) -> Path:
         """Write an entry under no name, then give it its own; where another run was first, theirs is as good."""
-        with self._unnamed(self._own()) as partial:
+        with self._own().scratch() as partial:
             write(partial)
             entry.seal(partial, durable=not self._throwaway)
             for _ in range(_TRIES):
@@ -319,58 +298,12 @@ class Cache:
                     return path
         raise FileExistsError(errno.EEXIST, "a damaged entry cannot be replaced", str(path))
 
-    @contextmanager
-    def _unnamed(self, place: Workplace) -> Iterator[Path]:
-        """A new folder in a workplace, gone afterwards unless it was moved."""
-        partial = place.path / str(next(self._numbers))
-        partial.mkdir()
-        try:
-            yield partial
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-
-    def _discard(self, path: Path, still: Callable[[], bool], place: Workplace) -> bool:
-        """Take an entry away, in one step, if `still` holds while nobody looks it up."""
-        with self._unnamed(place) as partial, holding(self.folder / _GUARD, alone=True):
-            if not entry.there(path) or not still():
-                return False
-            try:
-                path.rename(partial / "gone")
-            except PermissionError:
-                return False  # another user's; on Windows also one with an open file
-            return True
-
-    def _trim(self, most_bytes: int) -> Removed:
-        """Trim; what was looked up since the oldest running process began, or since now, may be in use."""
-        now = self._new_workplace()
-        try:
-            first = min([now.since, *sweep(self.folder / _RUNNING)])
-            found = sorted(entry.listed(self.folder), key=lambda one: (one.used, one.kind, one.key))
-            excess = sum(one.size for one in found) - most_bytes
-            count = size = left = 0
-            for one in found:
-                if excess <= 0:
-                    break
-
-                def unused(path: Path = one.path) -> bool:
-                    return entry.last_use(path) < first
-
-                if self._discard(one.path, unused, now):
-                    count, size, excess = count + 1, size + one.size, excess - one.size
-                    with suppress(OSError):  # not empty
-                        one.path.parent.rmdir()
-                elif entry.there(one.path):
-                    left += 1
-            return Removed(count, size, left)
-        finally:
-            now.close()
-
     def _make_private(self, kind: str, key: str, write: Write) -> Path:
         """Write an entry for this process alone."""
         with self._mutex:
             if self._private is None:
                 self._private = temporary_workplace()
-            path = self._private.path / str(next(self._numbers))
+            path = self._private.new_path()
         write_new(path, write)
         return self._private_paths.setdefault((kind, key), path)
 

@@ -7,6 +7,7 @@ taken for another's.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import secrets
@@ -89,7 +90,22 @@ class Workplace:
                 self.path.mkdir(mode)
                 descriptor = _take(self.path)
         self.since = _OURS[self.path] = os.fstat(descriptor).st_mtime_ns
+        self._numbers = itertools.count()
         self._close = weakref.finalize(self, _leave, self.path, descriptor, os.getpid())
+
+    def new_path(self) -> Path:
+        """A name in the folder that nothing has yet."""
+        return self.path / str(next(self._numbers))
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A new folder in it, gone afterwards unless it was moved."""
+        path = self.new_path()
+        path.mkdir()
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
     def close(self) -> None:
         """Remove the folder with everything in it; in a forked child, leave it to the parent."""
