@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flexsite.cache.workplace import LOCK, Workplace, sweep
 from flexsite.errors import InputError
 
 RUN_RECORD = "run.json"
@@ -62,7 +62,8 @@ def staged(folder: Path) -> Iterator[Path]:
     """A temporary sibling to write in; on success its files move into the folder, the run record last.
 
     Whatever an earlier run left under a name that this one does not write is removed, so that a folder never mixes
-    two runs. On an error the folder stays as it was.
+    two runs. On an error the folder stays as it was. What a killed run left beside it is removed, but never what a
+    running one is writing.
 
     Raises
     ------
@@ -73,20 +74,23 @@ def staged(folder: Path) -> Iterator[Path]:
     folder = folder.absolute()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
+        prefix, suffix = f".{folder.name}.", ".partial"
+        sweep(folder.parent, prefix, suffix)
+        stage = Workplace(folder.parent, prefix, suffix)
     except OSError as error:
         raise InputError(
             f"the folder cannot be made ({error.strerror})", where=f"--out {folder}", remedy="choose another folder"
         ) from error
     try:
-        yield stage
-        _move(stage, folder)
+        yield stage.path
+        _move(stage.path, folder)
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        stage.close()
 
 
 def _move(stage: Path, folder: Path) -> None:
-    written = sorted(path.relative_to(stage) for path in stage.rglob("*") if path.is_file())
+    ours = (path for path in stage.rglob("*") if path.is_file() and path != stage / LOCK)
+    written = sorted(path.relative_to(stage) for path in ours)
     folder.mkdir(exist_ok=True)
     (folder / RUN_RECORD).unlink(missing_ok=True)
     for own in (*_OWN, "variants"):

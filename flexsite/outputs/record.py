@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flexsite import __version__
+from flexsite.cache import sha256
 from flexsite.outputs.withheld import private_columns, private_layers, public_study
 from flexsite.rulebook import profile_ids
 
@@ -109,12 +109,6 @@ def _on_disk(path: Path) -> Path:
 def _shown(path: Path, study: Study) -> str:
     """A path from the folder of the study, so that the record is the same wherever the folder stands."""
     return Path(os.path.relpath(path, study.path.parent)).as_posix()
-
-
-def sha256(path: Path) -> str:
-    """Fingerprint of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _version(name: str) -> str:
