@@ -166,7 +166,6 @@ def _ranges(offsets: Offsets, wanted: Offsets) -> tuple[Offsets, Offsets]:
 
 def _chained(offsets: Sequence[Offsets]) -> Offsets:
     """Offsets of several, each counted on from the end of the one before."""
-    result = [np.zeros(1, np.int64)]
-    for one in offsets:
-        result.append(one[1:] + result[-1][-1])
-    return np.concatenate(result)
+    ends = np.cumsum([0, *(int(one[-1]) for one in offsets)])
+    moved = [one[1:] + end for one, end in zip(offsets, ends, strict=False)]
+    return np.concatenate([np.zeros(1, np.int64), *moved])

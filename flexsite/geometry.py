@@ -127,8 +127,8 @@ def union_groups(geometry: Geometries, group: Indices, *, apart: NDArray[np.bool
     Parameters
     ----------
     apart
-        By group number, where the geometries are polygons known not to overlap each other: they are put together as
-        they are, for an overlay that only asks what lies inside. Not valid where two of them share an edge.
+        By group number, where the geometries are polygons that probably do not overlap each other: they are put
+        together as they are where that is so.
     """
     if not len(geometry):
         return Sparse(np.empty(0, dtype=np.intp), empty_geometries())
@@ -145,7 +145,10 @@ def union_groups(geometry: Geometries, group: Indices, *, apart: NDArray[np.bool
         mine = together[compact]
         numbers = np.cumsum(together) - 1
         parts, owner = shapely.get_parts(ordered[mine], return_index=True)
-        result[together] = shapely.multipolygons(parts, indices=numbers[compact[mine]][owner])
+        bundled = shapely.multipolygons(parts, indices=numbers[compact[mine]][owner])
+        sound = shapely.is_valid(bundled)
+        result[np.flatnonzero(together)[sound]] = bundled[sound]
+        loose[np.flatnonzero(together)[~sound]] = False
     if not loose.all():
         several = ~loose[compact]
         numbers = np.cumsum(~loose) - 1

@@ -148,7 +148,7 @@ def _remaining(
     left = shapes.geometry(rows)
     under = _united(claims.shapes, feature, row, shapes.bounds, crowded)
     at = place[under.row]
-    left[at] = difference(left[at], under.geometry)
+    left[at] = _without(left[at], under.geometry)
     if special:
         whole = shapes.geometry(rows)
         tree = shapely.STRtree(whole)
@@ -158,6 +158,17 @@ def _remaining(
                 mine = touched[number, rows[laid.claim.row]]
                 left[laid.claim.row[mine]] = laid.after[mine]
     return left
+
+
+def _without(ground: Geometries, taken: Geometries) -> Geometries:
+    """The difference, row by row; an empty polygon where GEOS finds no way through the lines of two geometries."""
+    try:
+        return difference(ground, taken)
+    except shapely.errors.GEOSException:
+        if len(ground) == 1:
+            return np.array([shapely.Polygon()], dtype=object)
+        half = len(ground) // 2
+        return np.concatenate([_without(ground[:half], taken[:half]), _without(ground[half:], taken[half:])])
 
 
 def _distinct(row: Indices, feature: Indices, count: int) -> tuple[Indices, Indices]:
