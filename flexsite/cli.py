@@ -26,6 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+cache_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(cache_app, name="cache")
+
 OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the results")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="change one value: key=value, such as term=10")]
 WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="threads; default: all cores")]
@@ -149,6 +152,29 @@ def screen(
 
 
 @app.command()
+def whatif(
+    study: Annotated[Path, typer.Argument(help="study file (YAML)")],
+    off: Annotated[list[str] | None, typer.Option("--off", help="id of a rule that does not act")] = None,
+    order: Annotated[str | None, typer.Option("--order", help="ids of rules that come first, with commas")] = None,
+    min_area: Annotated[float | None, typer.Option("--min-area", min=0, help="m2 that a candidate must keep")] = None,
+    set_: SetOption = None,
+    workers: WorkersOption = None,
+    no_cache: NoCacheOption = False,
+) -> None:
+    """Print the waterfall with rules off or in another order; the first time takes a while, then it is at once."""
+    from flexsite.availability.work import Crew
+    from flexsite.study.loading import load
+    from flexsite.whatif import what_if
+
+    loaded = load(study, _overrides(set_))
+    with _memory(no_cache) as cache:
+        found = what_if(loaded, Crew(workers, cache))
+    names = None if order is None else [name.strip() for name in order.split(",")]
+    table = found.waterfall(off=off or [], order=names, min_area=min_area)
+    typer.echo(table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:,.2f}"))
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of the study format."""
     from flexsite.study.schema import study_schema
@@ -175,6 +201,40 @@ def init(
     except OSError as error:
         raise InputError(f"the file cannot be written ({error.strerror})", where=f"--out {out}") from error
     typer.echo(str(out))
+
+
+@cache_app.callback(invoke_without_command=True)
+def _cache(context: typer.Context) -> None:
+    """Show what the cache holds, or trim or clear it."""
+    if context.invoked_subcommand is not None:
+        return
+    from flexsite.cache import Cache, size_text, table
+
+    cache = Cache.default()
+    typer.echo(str(cache.folder))
+    for line in table(cache.entries()):
+        typer.echo(line)
+    typer.echo(f"trimmed to {size_text(cache.limit)} after a run (FLEXSITE_CACHE_LIMIT)")
+
+
+@cache_app.command("trim")
+def cache_trim(
+    size: Annotated[str | None, typer.Argument(help="what may stay, such as 5GB; default: the limit")] = None,
+) -> None:
+    """Remove what was not used for longest, until the rest fits."""
+    from flexsite.cache import Cache, size_from
+
+    cache = Cache.default()
+    removed = cache.trim(cache.limit if size is None else size_from(size, where="flexsite cache trim"))
+    typer.echo(str(removed))
+
+
+@cache_app.command("clear")
+def cache_clear() -> None:
+    """Remove everything that no running process uses."""
+    from flexsite.cache import Cache
+
+    typer.echo(str(Cache.default().clear()))
 
 
 def main() -> None:

@@ -145,7 +145,7 @@ def union_groups(geometry: Geometries, group: Indices, *, apart: NDArray[np.bool
         mine = together[compact]
         numbers = np.cumsum(together) - 1
         parts, owner = shapely.get_parts(ordered[mine], return_index=True)
-        bundled = shapely.multipolygons(parts, indices=numbers[compact[mine]][owner])
+        bundled = np.asarray(shapely.multipolygons(parts, indices=numbers[compact[mine]][owner]))
         sound = shapely.is_valid(bundled)
         result[np.flatnonzero(together)[sound]] = bundled[sound]
         loose[np.flatnonzero(together)[~sound]] = False

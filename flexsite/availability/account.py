@@ -80,11 +80,11 @@ class Account:
     taken: Mapping[str, Taken]
     unknown: Mapping[str, Unknown]
 
-    def steps(self, study: Study) -> list[Step]:
-        """The waterfall's rows for the rules, in order."""
+    def steps(self, study: Study, rules: Sequence[RuleBase] | None = None) -> list[Step]:
+        """The waterfall's rows for the rules that acted, in their order; default: all of the study."""
         left = self.start_m2.copy()
         rows: list[Step] = []
-        for rule in study.rules:
+        for rule in study.rules if rules is None else rules:
             taken = self.taken[rule.id]
             left[taken.index] = np.round(left[taken.index] - taken.taken_m2, 2)
             rows.append(

@@ -1,0 +1,236 @@
+"""What if a rule were off, came first, or sites had to be larger? Answered from one table, without any geometry.
+
+The table holds the ground of every candidate by combination of footprints. It says how many m2 each candidate keeps;
+how that falls apart in sites takes a run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flexsite.availability.combinations import MOST_BITS, Combinations
+from flexsite.availability.work import Crew, recipe
+from flexsite.cache import key
+from flexsite.errors import InputError
+from flexsite.layers.identity import identity
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from flexsite.study.models import Study
+    from flexsite.study.rule import RuleBase
+
+KIND = "combinations"
+_PARTS, _WHOLE = "combinations.parquet", "candidates.parquet"
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The ground of all candidates by combination of rules.
+
+    Attributes
+    ----------
+    ids
+        Of the candidates.
+    table
+        Their ground by combination.
+
+    Examples
+    --------
+    >>> found = what_if(flexsite.load("study.yaml"))  # doctest: +SKIP
+    >>> found.waterfall(off=["noise"], min_area=5000)  # doctest: +SKIP
+    """
+
+    study: Study
+    ids: NDArray[np.object_]
+    table: Combinations
+
+    def waterfall(
+        self, *, off: Sequence[str] = (), order: Sequence[str] | None = None, min_area: float | None = None
+    ) -> pd.DataFrame:
+        """The waterfall with other rules.
+
+        Parameters
+        ----------
+        off
+            Ids of rules that do not act.
+        order
+            Ids in another order; rules left out come after these, in the order of the study.
+        min_area
+            m2 that a candidate must keep; default: the study's.
+
+        Returns
+        -------
+        pandas.DataFrame
+            rule, effect, class, candidates, area_ha, removed_ha, touched_ha, only_ha, unknown_ha. The last row,
+            `min_area`, counts candidates that keep enough in all, also where that lies in several parts: no fewer
+            than hold a site.
+
+        Raises
+        ------
+        InputError
+            No rule has such an id.
+        """
+        import pandas as pd
+
+        rules = self._rules(off, order)
+        account, _ = self.table.account(self.study, rules)
+        left = float(account.start_m2.sum()) / 1e4
+        rows = [_row("start", "", "", int((account.start_m2 > 0).sum()), left, left)]
+        for step in account.steps(self.study, rules):
+            rows.append(
+                _row(step.rule, step.effect, step.hardness, step.candidates, step.area_ha, left)
+                | {"touched_ha": step.touched_ha, "only_ha": step.only_ha, "unknown_ha": step.unknown_ha}
+            )
+            left = step.area_ha
+        least = self.study.candidates.min_area if min_area is None else min_area
+        enough = (account.area_m2 > 0) & (account.area_m2 >= least)
+        rows.append(_row("min_area", "", "", int(enough.sum()), float(account.area_m2[enough].sum()) / 1e4, left))
+        return pd.DataFrame(rows).round(6)
+
+    def areas(self, *, off: Sequence[str] = (), order: Sequence[str] | None = None) -> pd.DataFrame:
+        """Per candidate what it had, what each rule takes at its turn, and what is left, in m2."""
+        import pandas as pd
+
+        rules = self._rules(off, order)
+        account, _ = self.table.account(self.study, rules)
+        found = {"candidate_id": self.ids, "area_m2": account.start_m2}
+        for rule in rules:
+            taken = np.zeros(len(self.ids))
+            taken[account.taken[rule.id].index] = account.taken[rule.id].taken_m2
+            found[rule.id] = taken
+        return pd.DataFrame({**found, "left_m2": account.area_m2})
+
+    def _rules(self, off: Sequence[str], order: Sequence[str] | None) -> list[RuleBase]:
+        known = {rule.id: rule for rule in self.study.rules}
+        for name in [*off, *(order or ())]:
+            if name not in known:
+                raise InputError(f"no rule '{name}'", where="what if", remedy=f"choose from {', '.join(known)}")
+        names = dict.fromkeys([*(order or ()), *known])
+        return [known[name] for name in names if name not in off]
+
+
+def what_if(study: Study, crew: Crew | None = None) -> WhatIf:
+    """The table for questions about a study's rules, from the crew's cache where it was made before.
+
+    Raises
+    ------
+    InputError
+        As `flexsite.run`; or the study has more rules than a table can tell apart.
+    """
+    crew = crew or Crew()
+    if 2 * len(study.rules) > MOST_BITS:
+        raise InputError(
+            f"{len(study.rules)} rules are more than one table tells apart",
+            where=f"{study.path.name}, rules",
+            remedy=f"ask about a study with at most {MOST_BITS // 2} rules",
+        )
+    made_of = None if crew.cache is None else _made_of(study, crew)
+    if crew.cache is None or made_of is None:
+        return _computed(study, crew)
+    known = crew.cache.get(KIND, made_of)
+    if known is not None:
+        return _load(known, study)
+    found = _computed(study, crew)
+    crew.cache.make(KIND, made_of, lambda folder: _save(found, folder))
+    return found
+
+
+def _computed(study: Study, crew: Crew) -> WhatIf:
+    from flexsite import keeping
+    from flexsite.availability import exact, prepared, tiles
+    from flexsite.availability.window import Clock
+    from flexsite.notices import Notices
+    from flexsite.opening import open_layers, read_area
+
+    layers, clock = open_layers(study), Clock.of(study)
+    candidates = keeping.candidates(study, layers, read_area(study, layers), Notices(), crew.cache)
+    footprints = {
+        rule.id: prepared.footprint(rule, study, layers, candidates.bounds, clock, crew.cache) for rule in study.rules
+    }
+
+    def one(rows: NDArray[np.intp]) -> Combinations:
+        some = candidates.shapes.take(rows)
+        low, high = some.bounds[:, :2].min(axis=0), some.bounds[:, 2:].max(axis=0)
+        around = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+        return exact.combinations(some, {name: found.near(around) for name, found in footprints.items()}, study, clock)
+
+    rows = tiles.split(candidates.shapes.bounds)
+    with ThreadPoolExecutor(crew.workers or os.cpu_count() or 1) as pool:
+        parts = list(pool.map(one, rows))
+    row = np.concatenate([own[part.row] for own, part in zip(rows, parts, strict=True)])
+    order = np.argsort(row, kind="stable")
+    table = Combinations(
+        candidates.shapes.area,
+        row[order],
+        np.concatenate([part.mask for part in parts])[order],
+        np.concatenate([part.area for part in parts])[order],
+        parts[0].feature_bit,
+        parts[0].coverage_bit,
+    )
+    return WhatIf(study, candidates.ids, table)
+
+
+def _made_of(study: Study, crew: Crew) -> str | None:
+    """Everything that the table depends on, found without reading any geometry; None where that cannot be known."""
+    from flexsite.availability.tile import Wanted
+
+    if crew.cache is None:
+        return None
+    used = {rule.layer for rule in study.rules} | ({study.candidates.layer} if study.candidates.layer else set())
+    files = {name: identity(study.layers[name], crew.cache.digest) for name in sorted(used)}
+    area = identity(study.area, crew.cache.digest)
+    if area is None or None in files.values():
+        return None
+    reading = [rule.model_dump(mode="json", exclude={"basis", "label", "certainty"}) for rule in study.rules]
+    spec = study.candidates.model_dump(mode="json", exclude={"min_area", "min_width"})
+    settings = recipe(study, Wanted(compiled=True, taken=False, stand_ins=False))
+    return key(KIND, files, area, reading, spec, study.crs, settings)
+
+
+def _save(found: WhatIf, folder: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = found.table
+    parts = pa.table({"candidate": table.row, "mask": table.mask, "area_m2": table.area})
+    bits = {**{f"feature {name}": str(bit) for name, bit in table.feature_bit.items()}}
+    bits |= {f"coverage {name}": str(bit) for name, bit in table.coverage_bit.items()}
+    pq.write_table(parts.replace_schema_metadata(bits), folder / _PARTS, compression="lz4")
+    whole = pa.table({"candidate_id": pa.array(found.ids, pa.large_string()), "area_m2": table.start})
+    pq.write_table(whole, folder / _WHOLE, compression="lz4")
+
+
+def _load(folder: Path, study: Study) -> WhatIf:
+    import pyarrow.parquet as pq
+
+    parts, whole = pq.read_table(folder / _PARTS), pq.read_table(folder / _WHOLE)
+    bits = {name.decode(): int(bit) for name, bit in (parts.schema.metadata or {}).items()}
+
+    def of(kind: str) -> dict[str, int]:
+        return {name.removeprefix(kind): bit for name, bit in bits.items() if name.startswith(kind)}
+
+    table = Combinations(
+        whole.column("area_m2").to_numpy(),
+        parts.column("candidate").to_numpy(),
+        parts.column("mask").to_numpy(),
+        parts.column("area_m2").to_numpy(),
+        of("feature "),
+        of("coverage "),
+    )
+    return WhatIf(study, whole.column("candidate_id").to_numpy(), table)
+
+
+def _row(rule: str, effect: str, hardness: str, candidates: int, area: float, before: float) -> dict[str, object]:
+    return {
+        "rule": rule, "effect": effect, "class": hardness, "candidates": candidates, "area_ha": area,
+        "removed_ha": before - area,
+    }  # fmt: skip
