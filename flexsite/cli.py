@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -172,6 +172,35 @@ def whatif(
     names = None if order is None else [name.strip() for name in order.split(",")]
     table = found.waterfall(off=off or [], order=names, min_area=min_area)
     typer.echo(table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:,.2f}"))
+
+
+@app.command()
+def preview(
+    study: Annotated[Path, typer.Argument(help="study file (YAML)")],
+    cell: Annotated[float, typer.Option("--cell", help="side of the cells in metres")] = 10.0,
+    centres: Annotated[bool, typer.Option("--centres", help="whole cells by their centres, not exact shares")] = False,
+    exact: Annotated[bool, typer.Option("--exact", help="also run exactly, and report the difference")] = False,
+    out: OutOption = None,
+    set_: SetOption = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="threads; default: all cores")] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Look quickly at what the rules leave of the cells of a grid; cells are not locations."""
+    from flexsite.outputs.folder import PREVIEW_RECORD, refuse_foreign, slug
+    from flexsite.preview.looking import preview as look
+    from flexsite.preview.looking import story
+    from flexsite.study.loading import load
+
+    loaded = load(study, _overrides(set_))
+    folder = out or Path(f"{slug(loaded.name)}-preview")
+    refuse_foreign(folder, PREVIEW_RECORD)
+    with _progress(quiet, len(loaded.rules) + 4) as told:
+        way: Literal["shares", "centres"] = "centres" if centres else "shares"
+        found = look(loaded, folder, cell=cell, way=way, exact=exact, progress=told, workers=workers)
+    for warning in found.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    typer.echo(story(found))
+    typer.echo(str(folder))
 
 
 @app.command()

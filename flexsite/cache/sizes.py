@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from flexsite.errors import InputError
+
+if TYPE_CHECKING:
+    from flexsite.cache.entry import Entry
 
 _DECIMAL = ("B", "kB", "MB", "GB", "TB")
 _FACTORS = {"": 1, "b": 1} | {
@@ -51,3 +57,21 @@ def size_text(count: int) -> str:
     power = min((len(str(count)) - 1) // 3, len(_DECIMAL) - 1)
     value = count / 1000**power
     return f"{value:.1f}".removesuffix(".0") + f" {_DECIMAL[power]}"
+
+
+def table(entries: Sequence[Entry]) -> list[str]:
+    """Number and size of entries per kind and in all, as lines of text.
+
+    Examples
+    --------
+    >>> table([])
+    ['kind   entries  size', 'total        0   0 B']
+    """
+    count, size = Counter[str](), Counter[str]()
+    for one in entries:
+        count[one.kind] += 1
+        size[one.kind] += one.size
+    rows = [(kind, str(count[kind]), size_text(size[kind])) for kind in sorted(count)]
+    rows = [("kind", "entries", "size"), *rows, ("total", str(len(entries)), size_text(size.total()))]
+    kinds, counts, sizes = (max(map(len, column)) for column in zip(*rows, strict=True))
+    return [f"{kind:<{kinds}}  {number:>{counts}}  {many:>{sizes}}" for kind, number, many in rows]

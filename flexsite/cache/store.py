@@ -45,6 +45,7 @@ class Cache:
 
     Examples
     --------
+    >>> from flexsite.cache import key
     >>> with Cache.temporary() as cache:
     ...     path = cache.make("greeting", key("hello"), lambda folder: (folder / "a.txt").touch())
     ...     cache.get("greeting", key("hello")) == path
@@ -225,10 +226,8 @@ class Cache:
         InputError
             The cache cannot be read or written.
         """
-        if not entry.there(self.folder):
-            return Removed(0, 0, 0)
         try:
-            return upkeep.trim(self.folder, most_bytes)
+            return upkeep.trim(self.folder, most_bytes) if self.folder.exists() else Removed(0, 0, 0)
         except OSError as error:
             raise self._refusal("trimmed", error) from error
 

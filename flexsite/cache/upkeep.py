@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flexsite.cache import entry
+from flexsite.cache.sizes import size_text
 from flexsite.cache.workplace import Workplace, holding, sweep
 
 _RUNNING = ".running"
@@ -24,6 +25,11 @@ class Removed(NamedTuple):
     entries: int
     size: int
     left: int
+
+    def __str__(self) -> str:
+        """In a sentence, as the command line says it."""
+        left = f"; {self.left} in use stay" if self.left else ""
+        return f"{self.entries} removed, {size_text(self.size)}{left}"
 
 
 def workplace(root: Path) -> Workplace:
