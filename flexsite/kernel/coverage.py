@@ -47,7 +47,7 @@ def statistics(
 
     known = plain(values, values.dtype.type if values.dtype.type in _NATIVE else np.float64)
     mask, least, result = plain(valid, np.bool_), plain(trifle, np.float64), np.empty((len(shapes), 4))
-    _spread(lambda first, end: weigh(*_arrays(shapes), first, end, np.array(inverse), known, mask, least, result),
+    _spread(lambda first, end: weigh(*arrays(shapes), first, end, np.array(inverse), known, mask, least, result),
             len(shapes))  # fmt: skip
     return result
 
@@ -61,7 +61,7 @@ def shares_by_code(shapes: Flat, inverse: Transform, codes: NDArray[np.uint8], c
     from flexsite.kernel._jit import plain
 
     known, result = plain(codes, np.uint8), np.zeros((len(shapes), count))
-    _spread(lambda first, end: tally(*_arrays(shapes), first, end, np.array(inverse), known, result), len(shapes))
+    _spread(lambda first, end: tally(*arrays(shapes), first, end, np.array(inverse), known, result), len(shapes))
     return result
 
 
@@ -90,11 +90,12 @@ def band_sums(
     sums, count = np.zeros((rows, columns + 1)), np.zeros((rows, columns), np.uint8)
     if len(wanted):
         last = np.full((rows, columns), -1, np.int32)
-        accumulate(*_arrays(shapes), np.ascontiguousarray(wanted, np.int64), np.array(inverse), top, sums, last, count)
+        accumulate(*arrays(shapes), np.ascontiguousarray(wanted, np.int64), np.array(inverse), top, sums, last, count)
     return sums, count
 
 
-def _arrays(shapes: Flat) -> tuple[Floats, Offsets, Offsets, Offsets]:
+def arrays(shapes: Flat) -> tuple[Floats, Offsets, Offsets, Offsets]:
+    """Coordinates and offsets as compiled functions take them."""
     from flexsite.kernel._jit import plain
 
     rings, polygons, rows = (plain(some, np.int64) for some in (shapes.rings, shapes.polygons, shapes.rows))
@@ -110,4 +111,4 @@ def _spread(work: Callable[[int, int], None], count: int) -> None:
             done.result()
 
 
-__all__ = ["UNKNOWN", "Transform", "band_sums", "shares_by_code", "statistics"]
+__all__ = ["UNKNOWN", "Transform", "arrays", "band_sums", "shares_by_code", "statistics"]

@@ -15,6 +15,8 @@ from flexsite.errors import InputError
 
 RUN_RECORD = "run.json"
 """Written last: a folder without it is no run."""
+PREVIEW_RECORD = "preview.json"
+"""The same for a preview, so that none is taken for a run."""
 _LONGEST_NAME = 100
 
 
@@ -30,8 +32,13 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_name.lower())[:_LONGEST_NAME].strip("-") or "run"
 
 
-def refuse_foreign(folder: Path) -> None:
-    """Refuse a folder that holds something else than an earlier run, or that cannot be written.
+def refuse_foreign(folder: Path, record: str = RUN_RECORD) -> None:
+    """Refuse a folder that holds something else than an earlier run (or preview), or that cannot be written.
+
+    Parameters
+    ----------
+    record
+        File by which an earlier one is known.
 
     Raises
     ------
@@ -40,9 +47,9 @@ def refuse_foreign(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError("this is a file, not a folder", where=f"--out {folder}", remedy="give the name of a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / RUN_RECORD).is_file():
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / record).is_file():
         raise InputError(
-            "the folder is not empty and holds no earlier run",
+            f"the folder is not empty and holds no earlier {Path(record).stem}",
             where=f"--out {folder}",
             remedy="choose another folder, or empty it",
         )
@@ -58,19 +65,24 @@ def _first_existing(folder: Path) -> Path:
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Path]:
+def staged(folder: Path, record: str = RUN_RECORD) -> Iterator[Path]:
     """A temporary sibling to write in; on success its files move into the folder, the run record last.
 
     Whatever an earlier run left under a name that this one does not write is removed, so that a folder never mixes
     two runs. On an error the folder stays as it was. What a killed run left beside it is removed, but never what a
     running one is writing.
 
+    Parameters
+    ----------
+    record
+        File to move last.
+
     Raises
     ------
     InputError
         The folder is foreign or cannot be written.
     """
-    refuse_foreign(folder)
+    refuse_foreign(folder, record)
     folder = folder.absolute()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -83,30 +95,33 @@ def staged(folder: Path) -> Iterator[Path]:
         ) from error
     try:
         yield stage.path
-        _move(stage.path, folder)
+        _move(stage.path, folder, record)
     finally:
         stage.close()
 
 
-def _move(stage: Path, folder: Path) -> None:
+def _move(stage: Path, folder: Path, record: str) -> None:
     ours = (path for path in stage.rglob("*") if path.is_file() and path != stage / LOCK)
     written = sorted(path.relative_to(stage) for path in ours)
     folder.mkdir(exist_ok=True)
-    (folder / RUN_RECORD).unlink(missing_ok=True)
-    for own in (*_OWN, "variants"):
+    (folder / record).unlink(missing_ok=True)
+    for own in _OWN[record]:
         old = folder / own
         if Path(own) not in written:
             shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
-    for name in [path for path in written if path != Path(RUN_RECORD)] + [
-        path for path in written if path == Path(RUN_RECORD)
-    ]:
+    for name in [path for path in written if path != Path(record)] + [path for path in written if path == Path(record)]:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         (stage / name).replace(target)
 
 
-_OWN = (
-    "waterfall.csv", "sites.parquet", "suitability.parquet", "taken.parquet", "excluded.parquet", "sites.gpkg",
-    "sites.xlsx", "map.html", "report.html", "variants.csv", "screen.gpkg", "screen.csv",
-)  # fmt: skip
-"""Files that a run may write at the top of its folder."""
+_OWN = {
+    RUN_RECORD: (
+        "waterfall.csv", "sites.parquet", "suitability.parquet", "taken.parquet", "excluded.parquet", "sites.gpkg",
+        "sites.xlsx", "map.html", "report.html", "variants.csv", "screen.gpkg", "screen.csv", "variants",
+    ),
+    PREVIEW_RECORD: (
+        "waterfall.csv", "available.tif", "taken_by.tif", "taken_by.tif.aux.xml", "patches.parquet",
+    ),
+}  # fmt: skip
+"""What a run and a preview may write at the top of their folder, by their record."""

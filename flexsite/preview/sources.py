@@ -1,0 +1,140 @@
+"""Where the shares of cells come from: polygons, or the cells of a raster as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+
+from flexsite.availability import footprint
+from flexsite.flat import Flat
+from flexsite.geometry import Floats, Indices
+from flexsite.kernel.scan import Shares, cells_entered, centre_shares, covered_shares, raster_shares
+from flexsite.preview.grid import Band, Bounds, Grid
+
+if TYPE_CHECKING:
+    from flexsite.layers import Layers
+    from flexsite.layers.raster import Raster
+    from flexsite.study.models import Study
+    from flexsite.study.rule import RuleBase
+
+Way = Literal["shares", "centres"]
+"""Exact shares of cells, or whole cells by their centres."""
+_NEAR = 1e-9
+"""Share of a cell of a raster that is rounding."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Shares of the cells of a band: the most and the least they can be."""
+
+    high: Shares
+    low: Shares
+
+
+class Source(Protocol):
+    """What covers cells."""
+
+    def of(self, grid: Grid, band: Band, way: Way) -> Found:
+        """Shares of the cells of a band."""
+        ...
+
+    def entered(self, grid: Grid) -> int:
+        """How many cells are covered in part, at most."""
+        ...
+
+
+@dataclass(frozen=True)
+class Polygons:
+    """Polygons, in the CRS of the study."""
+
+    shapes: Flat
+
+    @cached_property
+    def _spans(self) -> tuple[Floats, Floats]:
+        """Southern and northern end of each row of polygons."""
+        return self.shapes.bounds[:, 1].copy(), self.shapes.bounds[:, 3].copy()
+
+    def of(self, grid: Grid, band: Band, way: Way) -> Found:
+        """Shares of the cells of a band."""
+        south, north = self._spans
+        with np.errstate(invalid="ignore"):
+            wanted = np.flatnonzero((south <= band.bounds[3]) & (north >= band.bounds[1]))
+        place = self.shapes, wanted, grid.inverse, band.top, band.rows, grid.columns
+        if way == "centres":
+            high = centre_shares(*place)
+            return Found(high, high)
+        return Found(*covered_shares(*place))
+
+    def entered(self, grid: Grid) -> int:
+        """How many cells are covered in part, at most."""
+        return cells_entered(self.shapes, grid.inverse)
+
+
+class Cells:
+    """Cells of an upright raster in the CRS of the study, read by window and never resampled.
+
+    Parameters
+    ----------
+    rule
+        Whose condition the cells meet.
+    valid
+        Take the cells with a value instead, whatever it is.
+    """
+
+    def __init__(self, rule: RuleBase, study: Study, layers: Layers, *, valid: bool = False) -> None:
+        self._rule, self._study, self._layers, self._valid = rule, study, layers, valid
+
+    def of(self, grid: Grid, band: Band, way: Way) -> Found:
+        """Shares of the cells of a band."""
+        raster, mask = footprint.cells(self._rule, self._study, self._layers, band.bounds)
+        high = raster_shares(raster.valid if self._valid else mask, *_on(raster, grid, band, way))
+        return Found(high, high)
+
+    def entered(self, grid: Grid) -> int:
+        """How many cells are covered in part."""
+        shares = (self.of(grid, band, "shares").high for band in grid.bands())
+        return sum(int(np.count_nonzero((share > 0) & (share < 1))) for share in shares)
+
+
+def _on(raster: Raster, grid: Grid, band: Band, way: Way) -> tuple[tuple[Indices, Floats], tuple[Indices, Floats]]:
+    """Rows and columns of the raster on those of the band."""
+    height, width = raster.values.shape
+    x = (grid.west + np.arange(grid.columns + 1)) * grid.cell
+    y = (grid.north - band.top - np.arange(band.rows + 1)) * grid.cell
+    inverse = ~raster.transform
+    rows, columns = inverse.e * y + inverse.f, inverse.a * x + inverse.c
+    return _parts(rows, height, way), _parts(columns, width, way)
+
+
+def _parts(edges: Floats, size: int, way: Way) -> tuple[Indices, Floats]:
+    """First cell of the raster on each cell between successive edges, and the part of it that this and the next hold.
+
+    Edges are in cells of the raster, which has `size` of them.
+    """
+    edges = np.where(np.abs(edges - np.round(edges)) < _NEAR, np.round(edges), edges)
+    low, high = np.minimum(edges[:-1], edges[1:]), np.maximum(edges[:-1], edges[1:])
+    if way == "centres":
+        cell = np.floor((low + high) / 2)
+        there = (cell >= 0) & (cell < size)
+        return np.where(there, cell, 0).astype(np.intp), there[:, None].astype(float)
+    length = high - low
+    low, high = np.clip(low, 0, size), np.clip(high, 0, size)
+    first = np.floor(low)
+    most = int(np.ceil(length.max())) + 1 if len(length) else 1
+    cells = first[:, None] + np.arange(most)
+    part = np.minimum(cells + 1, high[:, None]) - np.maximum(cells, low[:, None])
+    return first.astype(np.intp), np.maximum(part, 0.0) / length[:, None]
+
+
+def upright(rule: RuleBase, layers: Layers, bounds: Bounds) -> bool:
+    """Whether a rule can take cells of its raster as they are: upright in the CRS of the study, without a buffer."""
+    if not layers.is_raster(rule.layer) or rule.buffer > 0:
+        return False
+    corner = (bounds[0], bounds[3], bounds[0], bounds[3])
+    return layers.raster(rule.layer, bounds=corner).aligned
+
+
+__all__ = ["Cells", "Found", "Polygons", "Source", "Way", "upright"]
