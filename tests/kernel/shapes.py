@@ -63,5 +63,5 @@ def shore(rng: np.random.Generator, vertices: int, radius: float, centre: tuple[
     reach = np.ones(vertices)
     for k in range(1, 12):
         reach += rng.uniform(-0.5, 0.5) / 1.6**k * np.cos(2**k * angle + rng.uniform(0, 6))
-    reach = np.maximum(reach, 0.2) + rng.uniform(0, 0.01, vertices)
+    reach = np.maximum(reach, 0.2) + rng.uniform(0, min(0.01, 6 / vertices), vertices)
     return shapely.Polygon(np.column_stack([np.cos(angle), np.sin(angle)]) * (radius * reach)[:, None] + centre)

@@ -1,0 +1,49 @@
+"""Compiling everything at once, so that a user can be told why the first time takes longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+def compiled() -> bool:
+    """Whether all functions of this package can be loaded, so that none needs compiling; about half a second."""
+    return all(
+        types in function.signatures or function._cache.load_overload(types, function.targetctx) is not None
+        for function, types in _entries()
+    )
+
+
+def warm() -> None:
+    """Load every function of this package, or compile it and keep it on disk: about 25 s, once per machine.
+
+    Where it cannot be kept (a full disk) it is compiled for this process alone.
+    """
+    from numba.core.caching import NullCache
+
+    for function, types in _entries():
+        try:
+            function.compile(types)
+        except OSError:
+            function._cache = NullCache()
+            function.compile(types)
+
+
+def _entries() -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Every compiled function that Python calls, with the types it is called with."""
+    from numba import types
+
+    from flexsite.kernel import _grid, _hash, _knife, _slab
+
+    xy, offsets, words = types.float64[:, ::1], types.int64[::1], types.uint64[:, ::1]
+    flat = (xy, offsets, offsets, offsets)
+    laid = (xy, offsets, offsets)
+    found: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+        (_grid.meet, (xy, xy, types.float64, types.int64)),
+        (_slab.combinations, (*laid, *laid, offsets, offsets, offsets)),
+        (_knife.cut, (*flat, types.int64)),
+        (_knife.clip, (*flat, offsets, xy)),
+        (_hash.prints, (words, offsets, offsets, offsets)),
+        (_hash.mixed, (words, offsets, offsets, words)),
+    ]
+    yield from found
