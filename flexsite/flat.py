@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Offsets = NDArray[np.int64]
+_AT_ONCE = 8192
+"""Geometries laid flat at a time: their parts are objects, of which many at once cost three times as much."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,25 @@ class Flat:
         ValueError
             A geometry is neither polygon nor multipolygon.
         """
-        parts, row = shapely.get_parts(np.asarray(geometry, dtype=object), return_index=True)
+        if len(geometry) > _AT_ONCE:
+            firsts = range(0, len(geometry), _AT_ONCE)
+            return cls.join([cls.of(geometry[first : first + _AT_ONCE]) for first in firsts])
+        geometry = np.asarray(geometry, dtype=object)
+        kinds = shapely.get_type_id(geometry)
+        if (kinds == shapely.GeometryType.POLYGON).all():
+            parts, row = geometry, np.arange(len(geometry))
+        else:
+            parts, row = shapely.get_parts(geometry, return_index=True)
+            if len(parts) and (shapely.get_type_id(parts) != shapely.GeometryType.POLYGON).any():
+                raise ValueError("only polygons can be laid flat")
         filled = ~shapely.is_empty(parts)
-        parts, row = shapely.orient_polygons(parts[filled]), row[filled]
-        if len(parts) and (shapely.get_type_id(parts) != shapely.GeometryType.POLYGON).any():
-            raise ValueError("only polygons can be laid flat")
-        rows = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(geometry)))])
+        parts, row = parts[filled], row[filled]
+        rows = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(geometry)))]).astype(np.int64)
         if not len(parts):
-            return cls(np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), rows.astype(np.int64))
+            return cls(np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), rows)
         _, xy, (rings, polygons) = shapely.to_ragged_array(parts)
-        return cls(np.ascontiguousarray(xy), rings.astype(np.int64), polygons.astype(np.int64), rows.astype(np.int64))
+        rings, polygons = rings.astype(np.int64), polygons.astype(np.int64)
+        return cls(_turned(np.ascontiguousarray(xy), rings, polygons), rings, polygons, rows)
 
     @classmethod
     def join(cls, some: Sequence[Flat]) -> Flat:
@@ -140,18 +151,39 @@ class Flat:
         result = np.zeros(len(self))
         if not len(self.xy):
             return result
-        ring = np.repeat(np.arange(len(self.rings) - 1), np.diff(self.rings))
-        local = self.xy - self.xy[self.rings[:-1]][ring]
-        cross = local[:-1, 0] * local[1:, 1] - local[1:, 0] * local[:-1, 1]
-        cross[ring[1:] != ring[:-1]] = 0.0
         row_of_ring = np.repeat(np.repeat(np.arange(len(self)), np.diff(self.rows)), np.diff(self.polygons))
-        of_rings = np.add.reduceat(np.append(cross, 0.0), self.rings[:-1]) / 2
-        return np.bincount(row_of_ring, of_rings, minlength=len(self)).astype(float)
+        return np.bincount(row_of_ring, _signed(self.xy, self.rings), minlength=len(self)).astype(float)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays."""
         return self.xy.nbytes + self.rings.nbytes + self.polygons.nbytes + self.rows.nbytes
+
+
+def _signed(xy: Floats, rings: Offsets) -> Floats:
+    """Area of each ring, positive when it runs counter-clockwise."""
+    ring = np.repeat(np.arange(len(rings) - 1), np.diff(rings))
+    local = xy - xy[rings[:-1]][ring]
+    cross = local[:-1, 0] * local[1:, 1] - local[1:, 0] * local[:-1, 1]
+    cross[ring[1:] != ring[:-1]] = 0.0
+    areas: Floats = np.add.reduceat(np.append(cross, 0.0), rings[:-1]) / 2
+    return areas
+
+
+def _turned(xy: Floats, rings: Offsets, polygons: Offsets) -> Floats:
+    """Coordinates with shells counter-clockwise and holes clockwise."""
+    shell = np.zeros(len(rings) - 1, dtype=bool)
+    shell[polygons[:-1]] = True
+    wrong = np.flatnonzero((_signed(xy, rings) > 0) != shell)
+    if not len(wrong):
+        return xy
+    index, _ = _ranges(rings, wrong)
+    counts = np.diff(rings)[wrong]
+    last = np.repeat(rings[1:][wrong] - 1, counts)
+    first = np.repeat(rings[:-1][wrong], counts)
+    turned = xy.copy()
+    turned[index] = xy[last - (index - first)]
+    return turned
 
 
 def _ranges(offsets: Offsets, wanted: Offsets) -> tuple[Offsets, Offsets]:
@@ -162,6 +194,11 @@ def _ranges(offsets: Offsets, wanted: Offsets) -> tuple[Offsets, Offsets]:
     starts = ends - counts
     index = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - starts, counts)
     return index, np.concatenate([[0], ends]).astype(np.int64)
+
+
+def _offsets(counts: NDArray[np.integer]) -> Offsets:
+    """Where each of some runs begins, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def _chained(offsets: Sequence[Offsets]) -> Offsets:

@@ -121,15 +121,43 @@ def cut_heavy(geometry: Geometries) -> tuple[Geometries, Indices]:
     return pieces[order], index[order]
 
 
-def union_groups(geometry: Geometries, group: Indices, *, apart: NDArray[np.bool_] | None = None) -> Sparse:
-    """Union of the geometries per group number.
+def union_groups(geometry: Geometries, group: Indices) -> Sparse:
+    """Union of the geometries per group number."""
+    return _grouped(geometry, group, lambda parts, owner, _: spread(union_parts, _bundled(parts, owner)))
+
+
+def joined_groups(polygons: Geometries, group: Indices, apart: NDArray[np.bool_]) -> Sparse:
+    """The ground of the polygons per group number, in less time than a union takes, for areas that are checked.
 
     Parameters
     ----------
     apart
-        By group number, where the geometries are polygons that probably do not overlap each other: they are put
-        together as they are where that is so.
+        By group number, where the polygons probably do not overlap each other: these are put together as they are.
+        The others are united by a buffer of nothing, which is right for valid polygons.
     """
+
+    def join(parts: Geometries, owner: Indices, groups: Indices) -> Geometries:
+        result = empty_geometries(len(groups))
+        loose = apart[groups]
+        if loose.any():
+            result[loose] = shapely.multipolygons(
+                parts[loose[owner]], indices=(np.cumsum(loose) - 1)[owner[loose[owner]]]
+            )
+            loose[loose] = shapely.is_valid(result[loose])
+        if not loose.all():
+            tight = ~loose[owner]
+            bundles = _bundled(parts[tight], (np.cumsum(~loose) - 1)[owner[tight]])
+            result[~loose] = spread(lambda some: np.asarray(shapely.buffer(some, 0.0)), bundles)
+        return result
+
+    parts, owner = shapely.get_parts(polygons, return_index=True)
+    return _grouped(parts, group[owner], join)
+
+
+def _grouped(
+    geometry: Geometries, group: Indices, join: Callable[[Geometries, Indices, Indices], Geometries]
+) -> Sparse:
+    """Groups of one geometry as they are, and those of several as `join` makes them of parts, owners and groups."""
     if not len(geometry):
         return Sparse(np.empty(0, dtype=np.intp), empty_geometries())
     order = np.argsort(group, kind="stable")
@@ -139,22 +167,15 @@ def union_groups(geometry: Geometries, group: Indices, *, apart: NDArray[np.bool
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     single = counts == 1
     result[single] = ordered[starts[single]]
-    loose = single.copy() if apart is None else single | apart[index]
-    together = loose & ~single
-    if together.any():
-        mine = together[compact]
-        numbers = np.cumsum(together) - 1
-        parts, owner = shapely.get_parts(ordered[mine], return_index=True)
-        bundled = np.asarray(shapely.multipolygons(parts, indices=numbers[compact[mine]][owner]))
-        sound = shapely.is_valid(bundled)
-        result[np.flatnonzero(together)[sound]] = bundled[sound]
-        loose[np.flatnonzero(together)[~sound]] = False
-    if not loose.all():
-        several = ~loose[compact]
-        numbers = np.cumsum(~loose) - 1
-        bundles = shapely.geometrycollections(ordered[several], indices=numbers[compact[several]])
-        result[~loose] = spread(union_parts, bundles)
+    if not single.all():
+        several = ~single[compact]
+        numbers = np.cumsum(~single) - 1
+        result[~single] = join(ordered[several], numbers[compact[several]], index[~single])
     return Sparse(index.astype(np.intp), result)
+
+
+def _bundled(parts: Geometries, owner: Indices) -> Geometries:
+    return np.asarray(shapely.geometrycollections(parts, indices=owner), dtype=object)
 
 
 def union_parts(collections: Geometries) -> Geometries:

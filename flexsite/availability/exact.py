@@ -18,7 +18,7 @@ from flexsite.availability.combinations import MOST_BITS, Combinations, Truths
 from flexsite.availability.waterfall import acts, apply, claiming, cut, removes
 from flexsite.availability.waterfall import start as plain_start
 from flexsite.flat import Flat
-from flexsite.geometry import Floats, Geometries, Indices, Sparse, difference, polygonal, union_groups
+from flexsite.geometry import Floats, Geometries, Indices, Sparse, difference, joined_groups, polygonal
 from flexsite.study.rule import KeepRule
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _ROOM = 1.0
 """Metres that a feature is kept beyond the box of a candidate, so that cutting it adds no line to the candidate."""
+_SLIVER = 1e-8
+"""m2 up to which ground under a rule alone is rounding."""
 _AGREED = 1e-6
 """m2, and that share of a candidate above 1 m2, up to which two ways to an area agree."""
 
@@ -81,9 +83,10 @@ def clear(shapes: Flat, footprints: Mapping[str, Footprint], study: Study, clock
     geometry = np.full(len(shapes), None, dtype=object)
     whole = np.flatnonzero(kept & ~touched.any(axis=0))
     geometry[whole] = shapes.geometry(whole)
+    needed = _needed(table, takers, touched, study)
     rows = np.flatnonzero(kept & touched.any(axis=0))
     if len(rows):
-        geometry[rows] = _remaining(shapes, rows, claims, pairs, crowded, touched, footprints, takers, study, clock)
+        geometry[rows] = _remaining(shapes, rows, claims, pairs, crowded, needed, footprints, takers, study, clock)
         differs = np.abs(shapely.area(geometry[rows]) - left[rows]) > _AGREED * np.maximum(1.0, shapes.area[rows])
         again = rows[differs]
         if len(again):
@@ -126,7 +129,7 @@ def _remaining(
     claims: _Claims,
     pairs: tuple[Indices, Indices],
     crowded: Truths,
-    touched: Truths,
+    needed: Truths,
     footprints: Mapping[str, Footprint],
     takers: Sequence[RuleBase],
     study: Study,
@@ -143,7 +146,7 @@ def _remaining(
     row, feature = pairs
     taker = taker_of_bit[claims.bit[feature]]
     wanted = (place[row] >= 0) & (taker >= 0)
-    wanted[wanted] = touched[taker[wanted], row[wanted]]
+    wanted[wanted] = needed[taker[wanted], row[wanted]]
     row, feature = _distinct(row[wanted], feature[wanted], len(claims.shapes))
     left = shapes.geometry(rows)
     under = _united(claims.shapes, feature, row, shapes.bounds, crowded)
@@ -155,9 +158,23 @@ def _remaining(
         for number, rule in enumerate(takers):
             if rule in special:
                 laid = cut(whole, tree, left, rule, footprints[rule.id], study, clock)
-                mine = touched[number, rows[laid.claim.row]]
+                mine = needed[number, rows[laid.claim.row]]
                 left[laid.claim.row[mine]] = laid.after[mine]
     return left
+
+
+def _needed(table: Combinations, takers: Sequence[RuleBase], touched: Truths, study: Study) -> Truths:
+    """Per rule and candidate whether it must be cut out: not where others that are cut out take all of its ground."""
+    needed = touched.copy()
+    parts = np.array([table.claimed(rule, study) for rule in takers], dtype=bool).reshape(len(takers), -1)
+    parts &= touched[:, table.row]
+    times = parts.sum(axis=0)
+    real = table.area > _SLIVER
+    for number in range(len(takers)):
+        alone = parts[number] & (times == 1) & real
+        needed[number] &= np.bincount(table.row[alone], minlength=needed.shape[1]) > 0
+        times -= parts[number] & ~needed[number][table.row]
+    return needed
 
 
 def _without(ground: Geometries, taken: Geometries) -> Geometries:
@@ -183,7 +200,7 @@ def _united(features: Flat, feature: Indices, row: Indices, bounds: Floats, crow
     filled = near.area > 0
     row = row[filled]
     parts = near.geometry(np.flatnonzero(filled))
-    return union_groups(parts, row, apart=~crowded)
+    return joined_groups(parts, row, ~crowded)
 
 
 def _one_by_one(whole: Geometries, footprints: Mapping[str, Footprint], study: Study, clock: Clock) -> Geometries:
