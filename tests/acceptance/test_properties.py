@@ -8,14 +8,16 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
 import shapely
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 import flexsite
+from flexsite.availability import exact, finding, tile
 
 from .helpers import day, empty, ids
 from .oracle import Answer, Debatable, Rules, Site, World, candidates, solve
@@ -55,6 +57,22 @@ def run(world: World, folder: Path, name: str = "study.yaml") -> flexsite.Result
     return flexsite.run(flexsite.load(write_study(world, folder, name)))
 
 
+def run_compiled(world: World, folder: Path) -> flexsite.Result:
+    """Let a study this small go the way of many candidates."""
+    cleared: list[int] = []
+
+    def clear(shapes: Any, *others: Any, **options: Any) -> Any:
+        cleared.append(len(shapes))
+        return exact.clear(shapes, *others, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finding, "MANY", 0)
+        patch.setattr(tile, "exact", SimpleNamespace(clear=clear))
+        result = run(world, folder)
+    assert sum(cleared) == result.counts["candidates"], "every candidate went that way"
+    return result
+
+
 def close(one: float, other: float, tolerance: float = 1e-9) -> bool:
     return abs(one - other) <= tolerance
 
@@ -67,16 +85,19 @@ def number(value: Any) -> float:
 @examples(80)
 @given(worlds())
 def test_a_run_equals_the_naive_oracle(world: World) -> None:
+    """Either way through the rules: the plain one, and the compiled one for many candidates."""
     expected = answer(world)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_layers(world, folder)
-        result = run(world, folder)
-        check_waterfall(result, expected)
-        check_sums(result)
-        check_taken(result, expected)
-        check_sites(world, result, expected)
-        check_suitability(world, result, expected)
+        for way in (run, run_compiled):
+            note(way.__name__)
+            result = way(world, folder)
+            check_waterfall(result, expected)
+            check_sums(result)
+            check_taken(result, expected)
+            check_sites(world, result, expected)
+            check_suitability(world, result, expected)
 
 
 def check_waterfall(result: flexsite.Result, expected: Answer) -> None:
