@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from flexsite.errors import InputError
 from flexsite.flat import Flat
 from flexsite.geometry import (
+    Floats,
     Geometries,
     Indices,
     are_polygons,
@@ -20,10 +21,11 @@ from flexsite.geometry import (
     footprint_on,
     intersection,
     rounded_area,
+    spread,
     union_groups,
 )
 from flexsite.notices import Notices
-from flexsite.values import text_of
+from flexsite.values import texts_of
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
@@ -33,6 +35,12 @@ MOST_CELLS = 20_000_000
 """Cells of a grid over the bounds of the area that one machine can still hold."""
 _SHARED_BOUNDARY = 0.1
 """Metres of boundary from which two candidates touch (design, Candidates)."""
+_BLOCK = 16
+"""Cells along the side of a block that is looked at as one; results do not depend on it."""
+_LOOK = 128
+"""Blocks along the side of an area in which most candidates lie whole; results do not depend on it."""
+_COMPILED_FROM = 50_000
+"""Candidates from which compiled code looks for overlaps; what it finds does not depend on it."""
 _SNAP = 1e-3
 """Metres within which two boundaries are the same line when candidates are joined."""
 
@@ -89,17 +97,17 @@ def build(study: Study, layers: Layers, area: Geometries, notices: Notices) -> C
         No polygon among the candidates, none in the area, or an id that is missing or stands twice.
     """
     if study.candidates.grid is not None:
-        ids, geometry = _cells(study.candidates.grid, area)
+        ids, shapes = _cells(study.candidates.grid, area)
     else:
-        ids, geometry = _of_layer(study, layers, area, notices)
+        ids, shapes = _of_layer(study, layers, area, notices)
     order = np.argsort(ids.astype(str), kind="stable")
-    ids, geometry = ids[order], geometry[order]
+    ids, shapes = ids[order], shapes.take(order)
     if study.candidates.grid is None:
-        _warn_overlaps(geometry, notices)
-    return Candidates(ids, Flat.of(geometry), study.candidates.kind, study.candidates.grid is not None)
+        _warn_overlaps(shapes, notices)
+    return Candidates(ids, shapes, study.candidates.kind, study.candidates.grid is not None)
 
 
-def _cells(size: float, area: Geometries) -> tuple[NDArray[np.object_], Geometries]:
+def _cells(size: float, area: Geometries) -> tuple[NDArray[np.object_], Flat]:
     """Cells on multiples of `size`, clipped to the area."""
     minx, miny, maxx, maxy = shapely.total_bounds(area)
     count = ((maxx - minx) / size + 1) * ((maxy - miny) / size + 1)
@@ -111,25 +119,100 @@ def _cells(size: float, area: Geometries) -> tuple[NDArray[np.object_], Geometri
         )
     columns = np.arange(np.floor(minx / size), np.ceil(maxx / size)) * size
     rows = np.arange(np.floor(miny / size), np.ceil(maxy / size)) * size
-    x, y = (grid.ravel() for grid in np.meshgrid(columns, rows))
+    whole, partly = _blocks(columns, rows, size, cut_heavy(area)[0])
+    x, y = columns[partly[0]], rows[partly[1]]
     cells = shapely.box(x, y, x + size, y + size)
     inside, covered = footprint_on(cells, shapely.STRtree(cells), area)
     clipped = cells[inside.row]
     clipped[~covered] = intersection(clipped[~covered], inside.geometry[~covered])
     filled = rounded_area(clipped) > 0
-    index = inside.row[filled]
-    ids = empty_geometries(len(index))
-    ids[:] = [f"E{_metres(east)}N{_metres(north)}" for east, north in zip(x[index], y[index], strict=True)]
-    return ids, clipped[filled]
+    if round(size * size, 2) == 0:
+        whole = whole[:, :0]
+    column, row = np.concatenate([whole, partly[:, inside.row[filled]]], axis=1)
+    east, north = (np.array([_metres(value) for value in side], dtype=object) for side in (columns, rows))
+    ids = ("E" + east)[column] + ("N" + north)[row]
+    return ids, Flat.join([_squares(columns[whole[0]], rows[whole[1]], size), Flat.of(clipped[filled])])
+
+
+def _blocks(columns: Floats, rows: Floats, size: float, area: Geometries) -> tuple[Indices, Indices]:
+    """Cells, as (2, n) of column and row, in blocks that one polygon of the area covers, and in others that it meets.
+
+    Most cells of a large area lie far within it, and blocks of many tell so at once.
+    """
+    x, y = (
+        np.stack([side[::_BLOCK], side[np.minimum(np.arange(0, len(side), _BLOCK) + _BLOCK, len(side)) - 1] + size])
+        for side in (columns, rows)
+    )
+    met, whole = _on_blocks(x, y, area)
+    across, along = (grid.ravel() for grid in np.meshgrid(np.arange(_BLOCK), np.arange(_BLOCK)))
+
+    def cells(chosen: NDArray[np.bool_]) -> Indices:
+        column, row = np.nonzero(chosen)
+        column = (_BLOCK * column[:, np.newaxis] + across).ravel()
+        row = (_BLOCK * row[:, np.newaxis] + along).ravel()
+        exists = (column < len(columns)) & (row < len(rows))
+        return np.stack([column[exists], row[exists]])
+
+    return cells(whole), cells(met & ~whole)
+
+
+def _on_blocks(x: Floats, y: Floats, area: Geometries) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Per block whether the area meets it, and whether one polygon of the area covers it.
+
+    Parameters
+    ----------
+    x, y
+        (2, n) and (2, m): where columns and rows of blocks begin and end.
+    """
+    column, row = (grid.ravel() for grid in np.meshgrid(np.arange(x.shape[1]), np.arange(y.shape[1]), indexing="ij"))
+    tree = shapely.STRtree(shapely.box(x[0][column], y[0][row], x[1][column], y[1][row]))
+    met, whole = np.zeros(len(column), bool), np.zeros(len(column), bool)
+    met[tree.query(area, predicate="intersects")[1]] = True
+    whole[tree.query(area, predicate="covers")[1]] = True
+    return met.reshape(x.shape[1], -1), whole.reshape(x.shape[1], -1)
+
+
+def _in_area(geometry: Geometries, area: Geometries) -> NDArray[np.bool_]:
+    """Whether a point on each polygon, as shapely chooses it, lies in the area.
+
+    A polygon whose box lies in blocks that the area covers needs no point.
+    """
+    pieces, _ = cut_heavy(area)
+    bounds, frame = shapely.bounds(geometry), shapely.total_bounds(area)
+    ranges, whole = [], np.zeros(len(geometry), bool)
+    edges = [np.linspace(frame[axis], frame[axis + 2], _LOOK + 1) for axis in (0, 1)]
+    for axis, edge in enumerate(edges):
+        first = np.searchsorted(edge, bounds[:, axis], "right") - 1
+        last = np.maximum(np.searchsorted(edge, bounds[:, axis + 2], "left"), first + 1)
+        ranges.append((first, last))
+    known = (ranges[0][0] >= 0) & (ranges[0][1] <= _LOOK) & (ranges[1][0] >= 0) & (ranges[1][1] <= _LOOK)
+    x, y = (np.stack([edge[:-1], edge[1:]]) for edge in edges)
+    _, covered = _on_blocks(x, y, pieces)
+    total = np.zeros((_LOOK + 1, _LOOK + 1), np.int64)
+    total[1:, 1:] = covered.cumsum(axis=0).cumsum(axis=1)
+    (west, east), (south, north) = ((first[known], last[known]) for first, last in ranges)
+    sum_within = total[east, north] - total[west, north] - total[east, south] + total[west, south]
+    whole[known] = sum_within == (east - west) * (north - south)
+    rest = np.flatnonzero(~whole)
+    points = spread(shapely.point_on_surface, geometry[rest])
+    whole[rest[shapely.STRtree(points).query(pieces, predicate="intersects")[1]]] = True
+    return whole
+
+
+def _squares(x: Floats, y: Floats, size: float) -> Flat:
+    """Cells by their lower left corners, with vertices as those of `shapely.box`."""
+    low, high = np.stack([x, y], axis=1), np.stack([x + size, y + size], axis=1)
+    lower_right, upper_left = np.stack([high[:, 0], y], axis=1), np.stack([x, high[:, 1]], axis=1)
+    xy = np.stack([lower_right, high, upper_left, low, lower_right], axis=1).reshape(-1, 2)
+    each = np.arange(len(x) + 1)
+    return Flat(xy, 5 * each, each, each)
 
 
 def _metres(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _of_layer(
-    study: Study, layers: Layers, area: Geometries, notices: Notices
-) -> tuple[NDArray[np.object_], Geometries]:
+def _of_layer(study: Study, layers: Layers, area: Geometries, notices: Notices) -> tuple[NDArray[np.object_], Flat]:
     spec = study.candidates
     name = str(spec.layer)
     file = study.layers[name].path.name
@@ -152,11 +235,8 @@ def _of_layer(
         notices.warn(
             "candidates_no_polygon", f"{int((~polygons).sum())} features of '{name}' are no polygons and hold no site"
         )
-    pieces, _ = cut_heavy(area)
-    inside = np.zeros(len(geometry), bool)
-    rows = np.flatnonzero(polygons)
-    points = shapely.point_on_surface(geometry[rows])
-    inside[rows[np.unique(shapely.STRtree(points).query(pieces, predicate="intersects")[1])]] = True
+    inside = polygons.copy()
+    inside[polygons] = _in_area(geometry[polygons], area)
     if not inside.any():
         raise InputError(
             "no candidate lies in the area", where=place, remedy="check the area, the CRS of both files and 'where'"
@@ -165,7 +245,7 @@ def _of_layer(
     ids, geometry = ids[inside], geometry[inside]
     if spec.join is not None:
         ids, geometry = _joined(ids, geometry, vector.frame[spec.join].to_numpy()[inside])
-    return ids, geometry
+    return ids, Flat.of(geometry)
 
 
 def _ids(values: NDArray[np.object_] | None, features: Indices, place: str, notices: Notices) -> NDArray[np.object_]:
@@ -178,8 +258,8 @@ def _ids(values: NDArray[np.object_] | None, features: Indices, place: str, noti
         )
         result[:] = [str(int(value)) for value in features]
         return result
-    texts = [text_of(value) for value in values]
-    empty = sum(text == "" for text in texts)
+    texts = texts_of(values)
+    empty = texts.count("")
     if empty:
         first = features[texts.index("")]
         raise InputError(
@@ -190,8 +270,8 @@ def _ids(values: NDArray[np.object_] | None, features: Indices, place: str, noti
 
 
 def _refuse_twice(ids: NDArray[np.object_], place: str) -> None:
-    values, counts = np.unique(ids.astype(str), return_counts=True)
-    if (counts > 1).any():
+    if len(set(ids.tolist())) < len(ids):
+        values, counts = np.unique(ids.astype(str), return_counts=True)
         worst = values[counts > 1]
         raise InputError(
             f"{len(worst)} candidate ids stand more than once (first: '{worst[0]}', {counts[counts > 1][0]} times)",
@@ -207,7 +287,7 @@ def _joined(
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    texts = np.array([text_of(value) for value in values], dtype=object)
+    texts = np.array(texts_of(values), dtype=object)
     left, right = shapely.STRtree(geometry).query(geometry, predicate="intersects")
     pairs = (left < right) & (texts[left] == texts[right]) & (texts[left] != "")
     left, right = left[pairs], right[pairs]
@@ -221,19 +301,34 @@ def _joined(
     return ids[first], union_groups(geometry, group.astype(np.intp)).geometry
 
 
-def _warn_overlaps(geometry: Geometries, notices: Notices) -> None:
+def _warn_overlaps(shapes: Flat, notices: Notices) -> None:
     """Overlapping candidates count whole; say how many there are."""
-    parts = shapely.get_parts(geometry)
-    if shapely.coverage_is_valid(parts):
-        return
-    left, right = shapely.STRtree(geometry).query(geometry, predicate="intersects")
-    pairs = left < right
-    left, right = left[pairs], right[pairs]
-    inner = ~shapely.touches(geometry[left], geometry[right])
-    areas = rounded_area(intersection(geometry[left[inner]], geometry[right[inner]]))
+    left, right = _may_overlap(shapes)
+    one, other = shapes.geometry(left), shapes.geometry(right)
+    inner = ~np.asarray(spread(lambda *two: np.asarray(shapely.touches(*two)), one, other), dtype=bool)
+    areas = rounded_area(intersection(one[inner], other[inner]))
     count = int((areas > 0).sum())
     if count:
         hectares = float(areas.sum()) / 1e4
         notices.warn(
             "candidates_overlap", f"{count} pairs of candidates overlap ({hectares:.2f} ha); each counts whole"
         )
+
+
+def _may_overlap(shapes: Flat) -> tuple[Indices, Indices]:
+    """Pairs of candidates, the first row before the second, that may share ground; all that do are among them."""
+    if len(shapes) >= _COMPILED_FROM:
+        from flexsite.kernel import pairs
+        from flexsite.kernel.overlapping import may_overlap
+
+        start, right = pairs(shapes.bounds, shapes.bounds)
+        left = np.repeat(np.arange(len(shapes)), np.diff(start))
+        once = left < right
+        left, right = left[once], right[once]
+        kept = may_overlap(shapes, left, right)
+        return left[kept], right[kept]
+    geometry = shapes.geometry()
+    if shapely.coverage_is_valid(shapely.get_parts(geometry)):
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    left, right = shapely.STRtree(geometry).query(geometry, predicate="intersects")
+    return left[left < right], right[left < right]

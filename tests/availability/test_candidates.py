@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
+from flexsite import candidates
 from flexsite.candidates import _cells, _joined, build
 from flexsite.errors import InputError
+from flexsite.flat import Flat
+from flexsite.geometry import rounded_area
 from flexsite.layers import Layers
 from flexsite.notices import Notices
 from flexsite.study.models import Study
@@ -33,7 +36,8 @@ class TestCells:
     @settings(max_examples=30, deadline=None)
     @given(st.lists(boxes, min_size=1, max_size=3), st.sampled_from([3, 7, 10, 12.5]))
     def test_cells_are_clipped_and_tile_the_area(self, area: list[Any], size: float) -> None:
-        ids, cells = _cells(size, shapes(*area))
+        ids, flat = _cells(size, shapes(*area))
+        cells = flat.geometry()
         whole = shapely.union_all(area)
         assert len(set(ids)) == len(ids)
         assert shapely.area(cells).sum() == pytest.approx(whole.area, abs=1e-9)
@@ -43,6 +47,19 @@ class TestCells:
             full = shapely.box(x, y, x + size, y + size)
             assert cell.symmetric_difference(full.intersection(whole)).area == 0
             assert cell.area > 0
+
+    @pytest.mark.parametrize("size", [7.0, 10.0, 33.3, 100.0])
+    def test_blocks_of_cells_do_not_show(self, size: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A heavy area with a hole, cut in pieces on multiples of a kilometre."""
+        area = shapely.Point(1000, 700).buffer(600, quad_segs=200).difference(shapely.box(900, 600, 1010, 703))
+        found = {}
+        for block in (1, 5, 1000):
+            monkeypatch.setattr(candidates, "_BLOCK", block)
+            ids, cells = _cells(size, shapes(area))
+            order = np.argsort(ids.astype(str))
+            found[block] = (ids[order].tolist(), shapely.to_wkb(cells.take(order).geometry()).tolist())
+        assert found[1] == found[5] == found[1000]
+        assert shapely.area(cells.geometry()).sum() == pytest.approx(area.area, abs=0.1)  # without slivers
 
 
 class TestJoin:
@@ -169,6 +186,40 @@ class TestOfALayer:
         assert (
             "candidates_overlap" not in built(tmp_path, frame(strip(0, 100), strip(100, 150), code=list("ab")))[1].texts
         )
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.integers(0, 2**32))
+    def test_compiled_code_finds_the_same_overlaps(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        x, y = np.round(rng.uniform(0, 40, (2, 30)))
+        width, height = rng.integers(1, 12, (2, 30)) - rng.choice([0, 0.004, 0.5], (2, 30))
+        layout = Flat.of(shapely.box(x, y, x + width, y + height))
+        texts = []
+        for least in (10**9, 0):
+            notices = Notices()
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(candidates, "_COMPILED_FROM", least)
+                candidates._warn_overlaps(layout, notices)
+            texts.append(notices.texts)
+        left, right = np.triu_indices(len(layout), 1)
+        areas = rounded_area(shapely.intersection(layout.geometry(left), layout.geometry(right)))
+        expected = f"{(areas > 0).sum()} pairs of candidates overlap ({areas.sum() / 1e4:.2f} ha); each counts whole"
+        assert texts == [{"candidates_overlap": expected}] * 2
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.integers(0, 2**32), st.sampled_from([1, 2, 13, 128]))
+    def test_a_point_is_looked_for_only_where_blocks_do_not_tell(self, seed: int, look: int) -> None:
+        rng = np.random.default_rng(seed)
+        area = shapely.buffer(shapely.points(rng.uniform(0, 3000, (3, 2))), rng.uniform(50, 1500, 3), quad_segs=30)
+        area = np.append(area, shapely.box(0, 0, 500, 500))
+        x, y = rng.uniform(-500, 4000, (2, 300))
+        squares = shapely.box(x, y, x + rng.exponential(100, 300), y + rng.exponential(100, 300))
+        squares[::3] = shapely.difference(squares[::3], shapely.buffer(shapely.centroid(squares[::3]), 20))
+        squares = squares[~shapely.is_empty(squares)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(candidates, "_LOOK", look)
+            found = candidates._in_area(squares, area)
+        assert (found == shapely.intersects(shapely.union_all(area), shapely.point_on_surface(squares))).all()
 
     def test_join_comes_after_the_area(self, tmp_path: Path) -> None:
         """The smallest id lies outside: it neither joins nor lends its id."""
