@@ -37,7 +37,7 @@ def split(boxes: Floats, *, most: int = MOST) -> list[Indices]:
     if not len(boxes):
         return []
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    cell = np.clip(np.floor(middle / _CELL).astype(np.int64) + _OFFSET, 0, 2 * _OFFSET - 1)
+    cell = np.clip(np.floor(middle / _CELL), -_OFFSET, _OFFSET - 1).astype(np.int64) + _OFFSET
     code = _interleaved(cell[:, 0]) | (_interleaved(cell[:, 1]) << 1)
     order = np.argsort(code, kind="stable")
     code = code[order]
