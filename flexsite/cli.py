@@ -240,9 +240,8 @@ def _cache(context: typer.Context) -> None:
     from flexsite.cache import Cache, size_text, table
 
     cache = Cache.default()
-    typer.echo(str(cache.folder))
-    for line in table(cache.entries()):
-        typer.echo(line)
+    lines = table(cache.entries())
+    typer.echo("\n".join([str(cache.folder), *lines]))
     typer.echo(f"trimmed to {size_text(cache.limit)} after a run (FLEXSITE_CACHE_LIMIT)")
 
 
@@ -304,9 +303,14 @@ def _memory(nothing: bool) -> Iterator[Cache | None]:
 
 @contextmanager
 def _progress(quiet: bool, steps: int | None = None) -> Iterator[Callable[[str], None]]:
-    """Tell the steps on stderr, with a bar on a terminal and nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
+    """Tell the steps on stderr, with a bar on a terminal; elsewhere only why nothing seems to happen."""
+    if quiet:
         yield lambda _: None
+        return
+    if not sys.stderr.isatty():
+        from flexsite.availability.finding import COMPILING
+
+        yield lambda step: typer.echo(step, err=True) if step == COMPILING else None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

@@ -310,7 +310,7 @@ class Cache:
         return InputError(
             f"the cache cannot be {done} ({why(error)})",
             where=str(self.folder),
-            remedy=f"mend its rights, or set {FOLDER_VARIABLE} to another folder",
+            remedy=f"check its permissions, or set {FOLDER_VARIABLE} to another folder",
         )
 
 
