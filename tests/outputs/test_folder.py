@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -155,3 +158,68 @@ class TestStaged:
             fill(stage, RUN_RECORD)
             monkeypatch.chdir("/")
         assert files(tmp_path) == ["out/run.json"]
+
+
+class TestLeftovers:
+    """Hidden siblings of runs that were killed."""
+
+    RUN = """
+import sys
+from pathlib import Path
+from flexsite.outputs.folder import staged
+with staged(Path(sys.argv[1])) as stage:
+    (stage / "half.gpkg").write_text("half")
+    print(stage, flush=True)
+    sys.stdin.readline()
+    (stage / "run.json").write_text("theirs")
+"""
+
+    def begun(self, out: Path) -> tuple[subprocess.Popen[str], Path]:
+        """Another process, half way through writing its results."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", self.RUN, out], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        return process, Path(process.stdout.readline().strip())
+
+    def test_of_a_killed_run_go_when_the_next_begins(self, tmp_path: Path) -> None:
+        process, stage = self.begun(tmp_path / "out")
+        process.kill()
+        process.communicate()
+        assert files(stage) != []
+        with staged(tmp_path / "out") as own:
+            assert not stage.exists() and own.exists()
+            fill(own, RUN_RECORD)
+        assert files(tmp_path) == ["out/run.json"]
+
+    def test_of_a_run_into_another_folder_are_not_ours_to_judge(self, tmp_path: Path) -> None:
+        process, stage = self.begun(tmp_path / "out")
+        process.kill()
+        process.communicate()
+        for other in ("ou", "out.new", "new"):
+            with staged(tmp_path / other):
+                assert stage.exists()
+
+    def test_two_runs_into_one_folder_leave_each_other_alone(self, tmp_path: Path) -> None:
+        process, stage = self.begun(tmp_path / "out")
+        with staged(tmp_path / "out") as own:
+            assert own != stage and (stage / "half.gpkg").exists()
+            fill(own, RUN_RECORD, text="ours")
+        assert contents(tmp_path / "out") == {RUN_RECORD: "ours"} and (stage / "half.gpkg").exists()
+        process.communicate("\n")
+        assert process.returncode == 0
+        assert contents(tmp_path / "out") == {RUN_RECORD: "theirs", "half.gpkg": "half"}
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+    def test_somebody_elses_hidden_folder_stays(self, tmp_path: Path) -> None:
+        for name in (".out.backup.partial", ".out.0123456789ab.partial"):
+            fill(tmp_path / name, "mine")
+            os.utime(tmp_path / name, (1, 1))
+        with staged(tmp_path / "out") as stage:
+            fill(stage, RUN_RECORD)
+        assert files(tmp_path) == [".out.0123456789ab.partial/mine", ".out.backup.partial/mine", "out/run.json"]
+
+    def test_the_lock_does_not_come_along(self, tmp_path: Path) -> None:
+        with staged(tmp_path / "out") as stage:
+            fill(stage, RUN_RECORD, "deep/.lock")
+        assert files(tmp_path) == ["out/deep/.lock", "out/run.json"]
