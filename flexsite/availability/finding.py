@@ -25,6 +25,10 @@ MANY = 50_000
 """Candidates from which the compiled way pays for the time it takes to load."""
 
 
+COMPILING = "compiling the fast way, once on this machine: about half a minute"
+"""Told before the first run that needs it."""
+
+
 @dataclass(frozen=True)
 class Available:
     """What the rules leave of the candidates.
@@ -92,6 +96,8 @@ def find(
     told("sites")
     rows = tiles.split(candidates.shapes.bounds)
     wanted = Wanted(compiled=len(candidates) >= MANY, taken=keep_taken, stand_ins=keep_all)
+    if wanted.compiled:
+        _make_ready(told)
     done, reused = crew.tiles(candidates.shapes, rows, footprints, study, clock, wanted)
     whole = tile.together(done, rows, len(candidates), [rule.id for rule in study.rules])
     ids, order = sites.numbered(
@@ -109,3 +115,12 @@ def find(
         clock=clock,
         reused=(reused, len(rows)),
     )
+
+
+def _make_ready(told: Callable[[str], None]) -> None:
+    """Load the compiled functions before threads ask for them, and say so where they are to be compiled first."""
+    from flexsite import kernel
+
+    if not kernel.compiled():
+        told(COMPILING)
+        kernel.warm()
