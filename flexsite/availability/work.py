@@ -19,6 +19,7 @@ from flexsite.flat import Flat
 from flexsite.geometry import WORKERS, Indices
 
 if TYPE_CHECKING:
+    from flexsite.availability.cluster import Cluster
     from flexsite.availability.footprint import Footprint
     from flexsite.availability.window import Clock
     from flexsite.cache import Cache
@@ -28,6 +29,9 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 _COSMETIC = {"basis", "source", "date", "label", "certainty", "where", "buffer", "above", "below", "values", "layer"}
 """What a rule says that does not change what its features do; what is read of them counts by its content."""
+
+_GROUP = 32
+"""Digits of a tile's key that candidates and settings make."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,13 @@ class Crew:
     cache
         Where results of tiles are kept; None for nowhere.
     scheduler
-        Address of a Dask scheduler whose workers deal with the tiles, or `local` for processes of this machine.
+        Address of a Dask scheduler whose workers deal with the tiles, `local` for processes of this machine, or a
+        cluster that was reached; None for threads.
     """
 
     workers: int | None = None
     cache: Cache | None = None
-    scheduler: str | None = None
+    scheduler: str | Cluster | None = None
 
     def tiles(
         self,
@@ -69,7 +74,14 @@ class Crew:
         Returns
         -------
         The tiles, and how many of them were known from before.
+
+        Raises
+        ------
+        InputError
+            A scheduler or its workers cannot be reached, or do not fit.
         """
+        if self.scheduler is not None:
+            return self._on_cluster(self.scheduler, shapes, rows, footprints, study, clock, wanted)
         threads = self.workers or os.cpu_count() or 1
         settings = recipe(study, wanted)
 
@@ -77,12 +89,25 @@ class Crew:
             if len(rows) > 1:
                 WORKERS.set(1)
             some = shapes.take(mine)
-            around = _box(some)
+            around = box_of(some)
             near = {name: footprint.near(around) for name, footprint in footprints.items()}
-            return remembered(some, near, study, clock, wanted, settings, self.cache)
+            if self.cache is None:
+                return find(some, near, study, clock, wanted), False
+            return remembered(some, near, study, clock, wanted, tile_key(some, near, settings), self.cache)
 
         done = _on_threads(one, rows, threads)
         return [tile for tile, _ in done], sum(known for _, known in done)
+
+    def _on_cluster(self, scheduler: str | Cluster, *what: Any) -> tuple[list[Tile], int]:
+        """Deal with every tile on a cluster; its workers need a shared folder, if only for this run."""
+        from flexsite.availability import cluster
+        from flexsite.cache import Cache
+
+        with cluster.reached(scheduler, self.workers) as workers:
+            if self.cache is not None:
+                return cluster.tiled(workers, self.cache, *what)
+            with Cache.temporary() as cache:
+                return cluster.tiled(workers, cache, *what)
 
 
 def remembered(
@@ -91,28 +116,43 @@ def remembered(
     study: Study,
     clock: Clock,
     wanted: Wanted,
-    settings: dict[str, Any],
-    cache: Cache | None,
+    key: str,
+    cache: Cache,
 ) -> tuple[Tile, bool]:
     """A tile from the cache, or else dealt with and kept there; and whether it was known.
 
     Where only some candidates meet other features than before, only those are dealt with again.
+
+    Parameters
+    ----------
+    key
+        From `tile_key`.
     """
-    if cache is None:
-        return find(shapes, near, study, clock, wanted), False
-    group = key_of("tile", settings, digest(shapes))
-    key = group[:32] + key_of("tile content", [[name, _digest_of(one)] for name, one in near.items()])[:32]
     folder = cache.get(kept.KIND, key)
     if folder is not None:
         return kept.load(folder), True
     prints = kept.prints(shapes, near) if wanted.compiled else None
-    before = kept.same_candidates(cache, group[:32], prints) if prints is not None else None
+    before = kept.same_candidates(cache, key[:_GROUP], prints) if prints is not None else None
     if before is None:
         tile = find(shapes, near, study, clock, wanted)
     else:
         tile = kept.renewed(*before, lambda rows: find(shapes.take(rows), near, study, clock, wanted), list(near))
     cache.make(kept.KIND, key, lambda place: kept.save(tile, place, study.crs, prints))
     return tile, False
+
+
+def tile_key(shapes: Flat, near: Mapping[str, Footprint], settings: dict[str, Any]) -> str:
+    """Name of the result of a tile; names of the same candidates and settings begin alike.
+
+    Parameters
+    ----------
+    near
+        By rule, what lies around the tile.
+    settings
+        From `recipe`.
+    """
+    group = key_of("tile", settings, digest(shapes))
+    return group[:_GROUP] + key_of("tile content", [[name, digest_of(one)] for name, one in near.items()])[_GROUP:]
 
 
 def recipe(study: Study, wanted: Wanted) -> dict[str, Any]:
@@ -137,7 +177,8 @@ def digest(shapes: Flat) -> str:
     return total.hexdigest()
 
 
-def _digest_of(footprint: Footprint) -> list[str]:
+def digest_of(footprint: Footprint) -> list[str]:
+    """Fingerprints of a footprint: its features, their values, its coverage."""
     values = hashlib.sha256()
     for value in dict.fromkeys(footprint.value.tolist()):
         values.update(f"{type(value).__name__} {value}\n".encode())
@@ -146,7 +187,8 @@ def _digest_of(footprint: Footprint) -> list[str]:
     return [digest(footprint.shapes), values.hexdigest(), covered]
 
 
-def _box(shapes: Flat) -> tuple[float, float, float, float]:
+def box_of(shapes: Flat) -> tuple[float, float, float, float]:
+    """Bounding box of all polygons, metres."""
     low, high = shapes.bounds[:, :2].min(axis=0), shapes.bounds[:, 2:].max(axis=0)
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
