@@ -166,7 +166,7 @@ def _remaining(
 def _needed(table: Combinations, takers: Sequence[RuleBase], touched: Truths, study: Study) -> Truths:
     """Per rule and candidate whether it must be cut out: not where others that are cut out take all of its ground."""
     needed = touched.copy()
-    parts = np.array([table.claimed(rule, study) for rule in takers], dtype=bool).reshape(len(takers), -1)
+    parts = np.array([table.claimed(rule, study) for rule in takers], dtype=bool).reshape(len(takers), len(table.row))
     parts &= touched[:, table.row]
     times = parts.sum(axis=0)
     real = table.area > _SLIVER
