@@ -15,6 +15,7 @@ from flexsite import __version__
 from flexsite.errors import FlexsiteError, InputError, InputErrors
 
 if TYPE_CHECKING:
+    from flexsite.availability.cluster import Cluster
     from flexsite.cache import Cache
     from flexsite.outputs.result import Result
 
@@ -50,7 +51,10 @@ def run(
     study: Annotated[Path, typer.Argument(help="study file (YAML)")],
     out: OutOption = None,
     set_: SetOption = None,
-    workers: WorkersOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="threads, or processes of '--scheduler local'; default: all cores"),
+    ] = None,
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", help="address of a Dask scheduler, or 'local' for processes here")
     ] = None,
@@ -61,7 +65,8 @@ def run(
     """Run a study and write its outputs."""
     from flexsite.availability.work import Crew
     from flexsite.outputs.folder import refuse_foreign, slug
-    from flexsite.outputs.writing import refuse_unbuilt, write
+    from flexsite.outputs.storing import stored
+    from flexsite.outputs.writing import refuse_unbuilt, write_into
     from flexsite.pipeline import run as run_study
     from flexsite.pipeline import step_count
     from flexsite.study.loading import load
@@ -74,10 +79,17 @@ def run(
     folder = out or Path(slug(loaded.name))
     refuse_foreign(folder)
     refuse_unbuilt(loaded)
-    with _memory(no_cache) as cache, _progress(quiet, step_count(loaded)) as told:
-        result = run_study(loaded, progress=told, crew=Crew(workers, cache, scheduler))
+    shared = folder if scheduler and no_cache else None
+    with (
+        _stoppable(keeps=not no_cache),
+        _memory(no_cache, shared) as cache,
+        _hands(scheduler, workers) as hands,
+        _progress(quiet, step_count(loaded)) as told,
+    ):
+        result = run_study(loaded, progress=told, crew=Crew(workers, cache, hands))
         told("outputs")
-        write(result, folder)
+        with stored(folder) as stage:
+            write_into(result, stage)
     if resume:
         typer.echo(f"{result.timings['tiles_kept']:.0f} of {result.timings['tiles']:.0f} tiles were ready", err=True)
     _report(result, folder)
@@ -288,8 +300,20 @@ def _overrides(assignments: list[str] | None) -> dict[str, object]:
 
 
 @contextmanager
-def _memory(nothing: bool) -> Iterator[Cache | None]:
-    """The cache of this user, trimmed to its limit at the end; None for a run that keeps nothing."""
+def _memory(nothing: bool, shared: Path | None = None) -> Iterator[Cache | None]:
+    """The cache of this user, trimmed to its limit at the end; None for a run that keeps nothing.
+
+    Parameters
+    ----------
+    shared
+        Results of a run that keeps nothing but works on a cluster: its cache stands beside them, for this run only.
+    """
+    if nothing and shared is not None:
+        from flexsite.outputs.storing import cache_beside
+
+        with cache_beside(shared) as cache:
+            yield cache
+        return
     if nothing:
         yield None
         return
@@ -299,6 +323,29 @@ def _memory(nothing: bool) -> Iterator[Cache | None]:
         yield cache
         cache.finish()
         cache.tell(lambda _, text: typer.echo(f"warning: {text}", err=True))
+
+
+@contextmanager
+def _hands(scheduler: str | None, workers: int | None) -> Iterator[Cluster | None]:
+    """The cluster that deals with tiles, reached before anything is read; None for threads."""
+    if scheduler is None:
+        yield None
+        return
+    from flexsite.availability.cluster import reached
+
+    with reached(scheduler, workers) as cluster:
+        yield cluster
+
+
+@contextmanager
+def _stoppable(*, keeps: bool) -> Iterator[None]:
+    """Let Ctrl-C end a run with a message and the exit code that shells expect."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = "finished tiles are kept: the same command with --resume goes on" if keeps else "nothing is kept"
+        typer.echo(f"stopped; {kept}", err=True)
+        raise typer.Exit(130) from None
 
 
 @contextmanager

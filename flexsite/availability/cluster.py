@@ -353,7 +353,7 @@ def _answers(cluster: Cluster, job: Job, count: int) -> list[Done]:
     try:
         for future in futures:
             future.add_done_callback(ended.put)
-        answers: dict[str, Done] = {}
+        answers: dict[Any, Done] = {}
         seen = time.monotonic()
         while len(answers) < count:
             try:
