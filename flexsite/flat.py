@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Offsets = NDArray[np.int64]
+_MANY = 50_000
+"""Rows from which compiled code pays for the time it takes to load."""
 _AT_ONCE = 8192
 """Geometries laid flat at a time: their parts are objects, of which many at once cost three times as much."""
 
@@ -70,12 +72,13 @@ class Flat:
                 raise ValueError("only polygons can be laid flat")
         filled = ~shapely.is_empty(parts)
         parts, row = parts[filled], row[filled]
-        rows = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(geometry)))]).astype(np.int64)
+        rows: Offsets = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(geometry)))]).astype(np.int64)
         if not len(parts):
             return cls(np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), rows)
         _, xy, (rings, polygons) = shapely.to_ragged_array(parts)
-        rings, polygons = rings.astype(np.int64), polygons.astype(np.int64)
-        return cls(_turned(np.ascontiguousarray(xy), rings, polygons), rings, polygons, rows)
+        ends: Offsets = rings.astype(np.int64)
+        shells: Offsets = polygons.astype(np.int64)
+        return cls(_turned(np.ascontiguousarray(xy), ends, shells), ends, shells, rows)
 
     @classmethod
     def join(cls, some: Sequence[Flat]) -> Flat:
@@ -92,13 +95,27 @@ class Flat:
     @classmethod
     def of_wkb(cls, wkb: pa.Array) -> Flat:
         """Rows from WKB, as `wkb` writes it."""
+        if len(wkb) >= _MANY and wkb.null_count == 0:
+            from flexsite.kernel.binary import from_wkb
+
+            _, offsets, data = wkb.buffers()
+            ends = np.frombuffer(offsets, np.int64)[wkb.offset : wkb.offset + len(wkb) + 1]
+            found = from_wkb(np.frombuffer(data, np.uint8), ends)
+            if found is not None:
+                return found
         return cls.of(np.asarray(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)), dtype=object))
 
     def wkb(self) -> pa.Array:
         """Rows as WKB."""
         import pyarrow as pa
 
-        return pa.array(shapely.to_wkb(self.geometry()), pa.large_binary())
+        if len(self) < _MANY:
+            return pa.array(shapely.to_wkb(self.geometry()), pa.large_binary())
+        from flexsite.kernel.binary import to_wkb
+
+        data, offsets = to_wkb(self)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        return pa.Array.from_buffers(pa.large_binary(), len(self), buffers)
 
     def __len__(self) -> int:
         return len(self.rows) - 1

@@ -33,7 +33,7 @@ def _entries() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """Every compiled function that Python calls, with the types it is called with."""
     from numba import types
 
-    from flexsite.kernel import _grid, _hash, _knife, _slab
+    from flexsite.kernel import _grid, _hash, _knife, _slab, _wkb
 
     xy, offsets, words = types.float64[:, ::1], types.int64[::1], types.uint64[:, ::1]
     flat = (xy, offsets, offsets, offsets)
@@ -45,5 +45,11 @@ def _entries() -> Iterator[tuple[Any, tuple[Any, ...]]]:
         (_knife.clip, (*flat, offsets, xy)),
         (_hash.prints, (words, offsets, offsets, offsets)),
         (_hash.mixed, (words, offsets, offsets, words)),
+    ]
+    data = types.uint8[::1]
+    found += [
+        (_wkb.sizes, (data, offsets)),
+        (_wkb.decoded, (data, offsets, data, offsets, offsets, offsets)),
+        (_wkb.encoded, (data, offsets, offsets, offsets, offsets, data)),
     ]
     yield from found
