@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -114,6 +115,27 @@ class TestGetAndMake:
         assert len(tries) == 2
 
 
+class TestReachingTheDisk:
+    def test_files_of_a_cache_that_stays_do_before_they_have_a_name(
+        self, cache: Cache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """After a power cut a name without content would be a half entry."""
+        flushed: list[int] = []
+
+        def watch(descriptor: int) -> None:
+            assert not list(cache.folder.glob("tile/??/*"))
+            flushed.append(os.fstat(descriptor).st_size)
+
+        monkeypatch.setattr(os, "fsync", watch)
+        cache.make("tile", named(1), writer(size=101))
+        assert flushed == [50, 51]
+
+    def test_files_of_a_throw_away_need_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(os, "fsync", lambda descriptor: pytest.fail("waits for the disk"))
+        with Cache.temporary() as cache:
+            cache.make("tile", named(1), writer())
+
+
 class TestDamage:
     def damage(self, path: Path, how: str) -> None:
         if how == "shorter":
@@ -179,6 +201,8 @@ class TestTemporary:
             path = cache.make("tile", named(1), writer())
             assert path.is_relative_to(tmp_path) and contents(path) == CONTENT
             assert cache.get("tile", named(1), verify=True) == path
+            cache.limit = 0
+            time.sleep(0.02)
             cache.finish()
             assert path.exists()
         assert list(tmp_path.iterdir()) == []
