@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import pytest
 import shapely
@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 import flexsite
-from flexsite.availability import exact, finding, tile
+from flexsite.availability import exact, finding
 
 from .helpers import day, empty, ids
 from .oracle import Answer, Debatable, Rules, Site, World, candidates, solve
@@ -59,17 +59,11 @@ def run(world: World, folder: Path, name: str = "study.yaml") -> flexsite.Result
 
 def run_compiled(world: World, folder: Path) -> flexsite.Result:
     """Let a study this small go the way of many candidates."""
-    cleared: list[int] = []
-
-    def clear(shapes: Any, *others: Any, **options: Any) -> Any:
-        cleared.append(len(shapes))
-        return exact.clear(shapes, *others, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(finding, "MANY", 0)
-        patch.setattr(tile, "exact", SimpleNamespace(clear=clear))
+    with patch.object(finding, "MANY", 0), patch.object(exact, "clear", wraps=exact.clear) as clear:
         result = run(world, folder)
-    assert sum(cleared) == result.counts["candidates"], "every candidate went that way"
+    assert sum(len(call.args[0]) for call in clear.call_args_list) == result.counts["candidates"], (
+        "every candidate went that way"
+    )
     return result
 
 

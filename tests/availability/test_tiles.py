@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -108,13 +109,13 @@ def test_tiles_follow_the_curve(middle: list[tuple[float, float]], least: int) -
         return int("".join(north + east for north, east in bits), 2)
 
     codes = [[code(row) for row in tile] for tile in split(boxes(middle), most=least)]
-    for before, after in zip(codes, codes[1:], strict=False):
+    for before, after in pairwise(codes):
         assert max(before) < min(after)
 
 
 @given(middles, most)
 def test_the_size_of_a_candidate_is_no_matter(middle: list[tuple[float, float]], least: int) -> None:
-    wide = boxes(middle) + (-7e5, -8.0, 7e5, 8.0)
+    wide = boxes(middle) + np.array([-7e5, -8.0, 7e5, 8.0])
     points = boxes(((wide[:, :2] + wide[:, 2:]) / 2).tolist())
     assert [one.tolist() for one in split(wide, most=least)] == [one.tolist() for one in split(points, most=least)]
 
