@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from flexsite.kernel._jit import Array, entry, inner
@@ -11,7 +13,7 @@ _COUNT = 4
 
 
 @inner
-def _word(data: Array, at: int) -> np.int64:
+def _word(data: Array, at: int) -> Any:
     return (
         np.int64(data[at]) | np.int64(data[at + 1]) << 8 | np.int64(data[at + 2]) << 16 | np.int64(data[at + 3]) << 24
     )

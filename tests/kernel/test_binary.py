@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -34,7 +36,7 @@ def test_bytes_are_those_of_geos_and_come_back_the_same(chosen: list[int]) -> No
     shapes = np.array([SHAPES[number] for number in chosen] + [None], dtype=object)[:-1]
     flat = Flat.of(shapes)
     data, offsets = to_wkb(flat)
-    rows = [data[first:last].tobytes() for first, last in zip(offsets[:-1], offsets[1:], strict=True)]
+    rows = [data[first:last].tobytes() for first, last in pairwise(offsets)]
     assert rows == list(shapely.to_wkb(flat.geometry(), byte_order=1))
     found = from_wkb(data, offsets)
     assert found is not None
