@@ -74,7 +74,7 @@ def candidates(study: Study, layers: Layers, area: Geometries, notices: Notices,
         write_shapes(folder / "candidates.parquet", built.shapes, layers.crs.to_json(), {"id": built.ids})
         _write(folder, {**noted.as_plain(), "notices": mine.texts})
 
-    cache.make("candidates", made_of, write)
+    cache.keep("candidates", made_of, write)
     return built
 
 
@@ -119,7 +119,7 @@ def column(
             np.savez(folder / "column.npz", code=code, share=share)
             _write(folder, {**noted.as_plain(), "values": plain})
 
-        cache.make("column", made_of, write)
+        cache.keep("column", made_of, write)
     return joined, share
 
 
@@ -160,7 +160,7 @@ def access(
             about = {"info": found.info, "warnings": list(found.warnings)}
             _write(folder, {**noted.as_plain(), **about})
 
-        cache.make("access", made_of, write)
+        cache.keep("access", made_of, write)
         return found
     import pandas as pd
 

@@ -140,7 +140,7 @@ def what_if(study: Study, crew: Crew | None = None) -> WhatIf:
     if known is not None:
         return _load(known, study)
     found = _computed(study, crew)
-    crew.cache.make(KIND, made_of, lambda folder: _save(found, folder))
+    crew.cache.keep(KIND, made_of, lambda folder: _save(found, folder))
     return found
 
 

@@ -42,7 +42,7 @@ def footprint(
     if known is None:
         with layers.noting(rule.layer) as noted:
             found = read(rule, study, layers, bounds, clock)
-        cache.make(KIND, key, lambda folder: save(found, folder, layers.crs.to_json(), noted.as_plain()))
+        cache.keep(KIND, key, lambda folder: save(found, folder, layers.crs.to_json(), noted.as_plain()))
         return found
     layers.recall(json.loads((known / ABOUT).read_text(encoding="utf-8")))
     return load(known)
