@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 
 from flexsite import __version__
 from flexsite.cache import sha256
+from flexsite.geometry import WORKERS
 from flexsite.outputs.withheld import private_columns, private_layers, public_study
 from flexsite.rulebook import profile_ids
 
@@ -34,7 +36,7 @@ def record(result: Result) -> dict[str, Any]:
         "flexsite": __version__,
         "libraries": {name: _version(name) for name in _LIBRARIES},
         "study": public_study(study),
-        "inputs": {_shown(path, study): sha256(path) for path in input_files(study)},
+        "inputs": _fingerprints(study),
         "sources": sources(study),
         "assumed_complete": result.assumed_complete,
         "withheld": {"layers": private_layers(study), "columns": private_columns(study)},
@@ -45,6 +47,13 @@ def record(result: Result) -> dict[str, Any]:
         "seeds": {},
         "timings": result.timings,
     }
+
+
+def _fingerprints(study: Study) -> dict[str, str]:
+    """SHA-256 of every input file, by its path from the folder of the study; files are read side by side."""
+    paths = input_files(study)
+    with ThreadPoolExecutor(WORKERS.get() or os.cpu_count() or 1) as pool:
+        return dict(zip((_shown(path, study) for path in paths), pool.map(sha256, paths), strict=True))
 
 
 def sources(study: Study) -> list[dict[str, str]]:

@@ -62,16 +62,18 @@ MIN_SIZE = "min_size"
 
 def series(values: Iterable[Any], *, as_text: bool = False) -> pd.Series[Any]:
     """Values as a column of one type: whole numbers, numbers, booleans or text, with empty places for missing ones."""
-    listed = [None if value is None or value != value else value for value in values]
-    present = [value for value in listed if value is not None]
-    if not as_text and present:
-        if all(isinstance(value, bool | np.bool_) for value in present):
+    listed = values.tolist() if isinstance(values, np.ndarray) and values.dtype.kind in "Obiuf" else list(values)
+    if set(map(type, listed)) <= {str, type(None)}:
+        return pd.Series(listed, dtype="str")
+    listed = [None if value is None or value != value else value for value in listed]
+    kinds = set(map(type, listed)) - {type(None)}
+    if not as_text and kinds:
+        if all(issubclass(kind, bool | np.bool_) for kind in kinds):
             return pd.Series(listed, dtype="boolean")
-        if all(isinstance(value, int | np.integer) and not isinstance(value, bool) for value in present):
+        if all(issubclass(kind, int | np.integer) and not issubclass(kind, bool) for kind in kinds):
             return pd.Series(listed, dtype="Int64")
         if all(
-            isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-            for value in present
+            issubclass(kind, int | float | np.integer | np.floating) and not issubclass(kind, bool) for kind in kinds
         ):
             return pd.Series(listed, dtype="float64")
     return pd.Series([None if value is None else text_of(value) for value in listed], dtype="str")
@@ -169,43 +171,28 @@ def waterfall_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 def taken_frame(found: Available, candidates: Candidates, study: Study) -> pd.DataFrame:
     """What each rule took from each candidate at its turn, and touched, in m2; `min_size` is what is too small."""
-    frames = [
-        pd.DataFrame(
-            {
-                "candidate_id": candidates.ids[taken.index],
-                "rule": rule,
-                "taken_m2": taken.taken_m2,
-                "touched_m2": taken.touched_m2,
-            }
-        )
-        for rule, taken in found.ground.taken.items()
-    ]
     small = _too_small(found)
-    index = np.flatnonzero(small > 0)
-    frames.append(
-        pd.DataFrame(
-            {
-                "candidate_id": candidates.ids[index],
-                "rule": MIN_SIZE,
-                "taken_m2": small[index],
-                "touched_m2": small[index],
-            }
-        )
+    left = np.flatnonzero(small > 0)
+    rules = [*(rule.id for rule in study.rules), MIN_SIZE]
+    parts = [found.ground.taken[rule] for rule in rules[:-1]]
+    index = np.concatenate([*(taken.index for taken in parts), left])
+    rule = np.repeat(np.arange(len(rules)), [*(len(taken.index) for taken in parts), len(left)])
+    # Candidates stand in code point order of their id: rows in their order are in that of the text.
+    order = np.lexsort((rule, index))
+    return pd.DataFrame(
+        {
+            "candidate_id": pd.array(candidates.ids, dtype="str").take(index[order]),
+            "rule": pd.array(rules, dtype="str").take(rule[order]),
+            "taken_m2": np.concatenate([*(taken.taken_m2 for taken in parts), small[left]])[order],
+            "touched_m2": np.concatenate([*(taken.touched_m2 for taken in parts), small[left]])[order],
+        }
     )
-    order = {name: place for place, name in enumerate([*(rule.id for rule in study.rules), MIN_SIZE])}
-    table = pd.concat(frames, ignore_index=True)
-    table = table.iloc[np.lexsort((table["rule"].map(order).to_numpy(), table["candidate_id"].to_numpy().astype(str)))]
-    return table.astype(
-        {"candidate_id": "str", "rule": "str", "taken_m2": "float64", "touched_m2": "float64"}
-    ).reset_index(drop=True)
 
 
 def _too_small(found: Available) -> Floats:
     """m2 per candidate that is left by the rules and lies in no site."""
     ground, real = found.ground, ~found.sites.stand_in
-    kept = np.bincount(
-        found.sites.candidate[real], weights=found.sites.area_m2[real], minlength=len(ground.area_m2)
-    )
+    kept = np.bincount(found.sites.candidate[real], weights=found.sites.area_m2[real], minlength=len(ground.area_m2))
     small: Floats = np.round(ground.area_m2 - kept, 2)
     return np.maximum(small, 0.0)
 

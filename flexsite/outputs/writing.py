@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from flexsite import geoparquet
 from flexsite.errors import InputError
 from flexsite.outputs.folder import RUN_RECORD, staged
 from flexsite.outputs.geopackage import write_gpkg
@@ -56,7 +57,7 @@ def write_into(result: Result, stage: Path) -> None:
         _write_tables(result, stage)
         result.taken.to_parquet(stage / "taken.parquet", index=False)
     if result.excluded is not None:
-        result.excluded.to_parquet(stage / "excluded.parquet", index=False)
+        write_geoparquet(result.excluded, stage / "excluded.parquet")
     if "gpkg" in outputs:
         write_gpkg(_for_qgis(result), stage / "sites.gpkg", "sites", style=_style(result))
     if result.variants:
@@ -70,8 +71,19 @@ def write_into(result: Result, stage: Path) -> None:
 
 
 def _write_tables(result: Result, folder: Path) -> None:
-    result.sites.to_parquet(folder / "sites.parquet", index=False)
+    write_geoparquet(result.sites, folder / "sites.parquet")
     result.suitability.to_parquet(folder / "suitability.parquet", index=False)
+
+
+def write_geoparquet(frame: gpd.GeoDataFrame, path: Path) -> None:
+    """Write GeoParquet 1.1 with a box per row, in groups of rows: a reader of a window skips the groups elsewhere.
+
+    A study may have a column of its own named `bbox`; then there is no box per row.
+    """
+    boxes = "bbox" not in frame.columns
+    frame.to_parquet(
+        path, index=False, schema_version="1.1.0", write_covering_bbox=boxes, row_group_size=geoparquet.ROWS
+    )
 
 
 def variants_frame(result: Result) -> pd.DataFrame:

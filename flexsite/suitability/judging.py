@@ -110,20 +110,19 @@ def judge_profile(
     rank = ranks(weighted_sum(list(values.values()), weights, count), left)
     table = pd.DataFrame(
         {
-            "site_id": sites["site_id"].to_numpy(),
+            "site_id": sites["site_id"].array,
             "profile": profile.id,
             "suitable": left,
             "failed": _joined(failed, count),
             "missing": _joined(missing, count),
             "score": np.where(left, mean, np.nan),
             "access_score": np.where(left, access_mean, np.nan),
-            "rank": pd.array(np.where(left, rank, 0), dtype="Int64"),
+            "rank": pd.arrays.IntegerArray(np.where(left, rank, 1), ~left),
             "homes": homes,
             "homes_fit": fit,
             **{f"v_{name}": column for name, column in values.items()},
         }
     )
-    table.loc[~left, "rank"] = pd.NA
     return Verdict(table, steps)
 
 
@@ -146,10 +145,17 @@ def _is_access(criterion: Criterion, study: Study) -> bool:
     return any(measure.id == criterion.measure and isinstance(measure, kinds) for measure in study.access.measures)
 
 
-def _joined(masks: list[tuple[str, Mask]], count: int) -> list[str]:
+def _joined(masks: list[tuple[str, Mask]], count: int) -> pd.api.extensions.ExtensionArray:
     """Per site the names whose mask holds, in order, joined by `;`."""
-    rows: list[list[str]] = [[] for _ in range(count)]
-    for name, mask in masks:
-        for row in np.flatnonzero(mask):
-            rows[row].append(name)
-    return [";".join(row) for row in rows]
+    if not masks:
+        return pd.array([""], dtype="str").take(np.zeros(count, dtype=np.intp))
+    # Few of all combinations occur: each is put in words once.
+    bits = np.packbits(np.stack([mask for _, mask in masks], axis=1), axis=1)
+    place = np.zeros(count, dtype=np.int64)
+    for column in bits.T:
+        place, known = pd.factorize(place * 256 + column)
+    first = np.zeros(len(known), dtype=np.intp)
+    first[place[::-1]] = np.arange(count)[::-1]
+    held = np.unpackbits(bits[first], axis=1, count=len(masks)).astype(bool)
+    texts = [";".join(name for (name, _), on in zip(masks, row, strict=True) if on) for row in held.tolist()]
+    return pd.array(texts, dtype="str").take(place)

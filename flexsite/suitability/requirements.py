@@ -53,10 +53,11 @@ def _judge_test(test: Test, study: Study, sites: pd.DataFrame, place: str) -> Ou
     if name is None:
         return Outcome(np.zeros(len(sites), bool), np.ones(len(sites), bool))
     if test.in_ is not None:
-        texts = np.array([text_of(value) for value in sites[name]], dtype=object)
-        listed = {text_of(value) for value in test.in_}
-        missing = texts == ""
-        return Outcome(np.array([value in listed for value in texts], dtype=bool) & ~missing, missing.astype(bool))
+        codes, present = pd.factorize(sites[name])
+        texts = [*(text_of(value) for value in present), ""]  # the last is where a missing value, -1, finds its text
+        listed = {text_of(value) for value in test.in_} - {""}
+        passes = np.array([text in listed for text in texts], dtype=bool)
+        return Outcome(passes[codes], np.array([text == "" for text in texts], dtype=bool)[codes])
     values = numbers(sites, name, place)
     missing = np.isnan(values)
     passes = ~missing

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import json
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import shapely
+from pyproj import CRS
 
+from flexsite import geoparquet
+from flexsite.layers import Layers
 from flexsite.outputs.tables import MIN_SIZE, WATERFALL, series
+from flexsite.outputs.writing import write_geoparquet
+from flexsite.study.models import Layer
 
 from .helpers import box, layer, run, world
 
@@ -102,6 +110,45 @@ def test_without_rules_and_profiles_the_tables_are_there(tmp_path: Path) -> None
     found.write(tmp_path / "out")
     assert len(pd.read_parquet(tmp_path / "out" / "suitability.parquet")) == 0
     assert any("no rules" in text for text in found.warnings) and any("no profiles" in text for text in found.warnings)
+
+
+def test_sites_and_excluded_ground_have_a_box_per_row(result: Any, tmp_path: Path) -> None:
+    """Every reader of GeoParquet 1.1 can leave out what lies elsewhere; none sees a column of the study in it."""
+    for name, frame in (("sites", result.sites), ("excluded", result.excluded)):
+        path = tmp_path / f"{name}.parquet"
+        write_geoparquet(frame, path)
+        about = json.loads(pq.read_schema(path).metadata[b"geo"])
+        assert about["version"] == "1.1.0"
+        assert about["columns"]["geometry"]["covering"]["bbox"]["xmin"] == ["bbox", "xmin"]
+        boxes = pd.DataFrame(pq.read_table(path, columns=["bbox"]).column("bbox").to_pylist())
+        assert boxes.to_numpy().tolist() == frame.bounds.to_numpy().tolist()
+        again = gpd.read_parquet(path)
+        assert list(again.columns) == list(frame.columns)
+        assert again.geometry.geom_equals_exact(frame.geometry, 0).all()
+        layers = Layers({"found": Layer(path=path)}, CRS(28992))
+        assert layers.describe("found").fields == [column for column in frame.columns if column != "geometry"]
+
+
+def test_rows_come_in_groups_that_a_reader_can_leave_out(
+    result: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(geoparquet, "ROWS", 2)
+    write_geoparquet(result.sites, tmp_path / "sites.parquet")
+    groups = pq.ParquetFile(tmp_path / "sites.parquet").metadata
+    assert groups.num_row_groups == -(-len(result.sites) // 2) > 1
+    sides = {groups.row_group(0).column(k).path_in_schema: k for k in range(groups.num_columns)}
+    low = [groups.row_group(k).column(sides["bbox.xmin"]).statistics.min for k in range(groups.num_row_groups)]
+    assert low == [result.sites.bounds["minx"][k : k + 2].min() for k in range(0, len(result.sites), 2)]
+
+
+def test_a_column_of_the_study_named_bbox_stays_what_it_is(tmp_path: Path) -> None:
+    path = world(tmp_path, {"columns": {"bbox": {"layer": "owners", "column": "name"}}}, outputs=["parquet"])
+    found = run(path)
+    found.write(tmp_path / "out")
+    again = gpd.read_parquet(tmp_path / "out" / "sites.parquet")
+    assert (
+        again["bbox"].tolist() == found.sites["bbox"].tolist() == ["Jansen", "Jansen", "=Pietersen()", "=Pietersen()"]
+    )
 
 
 def test_areas_in_the_table_are_those_of_the_geometry(result: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from flexsite.errors import InputError
 from flexsite.study.models import Study
 from flexsite.study.profile import Profile
-from flexsite.suitability.judging import Verdict, judge_profile
+from flexsite.suitability.judging import Verdict, _joined, judge_profile
 from flexsite.suitability.requirements import judge
 from flexsite.values import text_of
 
@@ -238,3 +238,14 @@ def test_certainties_of_a_profile() -> None:
     unit = {"homes_per_ha": 40, "certainty": "found"}
     profile = Profile.model_validate({"id": "p", "unit": unit, "requires": requires})
     assert profile.certainties() == ["norm", "background", "found", None, None]
+
+
+@pytest.mark.parametrize("count", [0, 1, 300])
+@pytest.mark.parametrize("names", [0, 1, 8, 70])
+def test_reasons_are_joined_in_order_however_many_there_are(count: int, names: int) -> None:
+    rng = np.random.default_rng(names)
+    masks = [(f"r{k}", rng.random(count) < rng.choice([0.0, 0.05, 0.9])) for k in range(names)]
+    expected = [";".join(name for name, mask in masks if mask[row]) for row in range(count)]
+    found = _joined(masks, count)
+    assert found.tolist() == expected
+    assert found.dtype == "str"
