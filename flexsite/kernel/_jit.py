@@ -31,3 +31,22 @@ def entry(function: Function) -> Function:
 def plain(values: Array, dtype: type) -> Array:
     """Values as the one kind of array that functions are compiled for: contiguous, of one type, writable."""
     return np.require(values, dtype, ["C", "W"])
+
+
+@inner
+def longer(values: Array, need: int) -> Array:
+    """The same values with room for `need`, and for as many again."""
+    more = np.empty(max(need, 2 * len(values)), values.dtype)
+    for i in range(len(values)):
+        more[i] = values[i]
+    return more
+
+
+@inner
+def taller(values: Array, need: int) -> Array:
+    """The same rows with room for `need`, and for as many again."""
+    more = np.empty((max(need, 2 * len(values)), values.shape[1]))
+    for i in range(len(values)):
+        for j in range(values.shape[1]):
+            more[i, j] = values[i, j]
+    return more

@@ -8,35 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from flexsite.kernel._jit import Array, entry, inner
+from flexsite.kernel._jit import Array, entry, inner, longer, taller
 
 Box = tuple[float, float, float, float]
 """Left, low, right, high."""
+Line = tuple[Array, Array, Array]
+"""The active edges from left to right, their x at mid-height, what each edge is."""
+Below = tuple[np.uint64, int, int]
+"""Mask, sum of the windings of features and number of footprints at the left side of the box."""
 Store = tuple[Array, Array, Array, Array, Array]
 """Edges (x0, y0, x1, y1, slope; y0 < y1) and what each is (2 * footprint + whether it runs down); heights at which
 windings step left of the box, what steps there (2 * footprint + whether up), and what they begin with. Footprint 0 is
 the ground."""
 _MANY = 256
 """Edges above which a box is halved, so that slabs stay short and few edges are active at once."""
-
-
-@inner
-def _longer(values: Array, end: int) -> Array:
-    """The same values, the first `end` of them filled, in twice the room."""
-    more = np.empty(2 * end, values.dtype)
-    for i in range(end):
-        more[i] = values[i]
-    return more
-
-
-@inner
-def _taller(values: Array, end: int) -> Array:
-    """The same rows, the first `end` of them filled, in twice the room."""
-    more = np.empty((2 * end, values.shape[1]))
-    for i in range(end):
-        for j in range(values.shape[1]):
-            more[i, j] = values[i, j]
-    return more
 
 
 @inner
@@ -64,32 +49,33 @@ def _step(ys: Array, codes: Array, m: int, base: Array, low: float, high: float,
     """
     if y <= low:
         base[code >> 1] += 2 * (code & 1) - 1
-        return m
-    if y >= high:
-        return m
-    if m > 0 and ys[m - 1] == y and codes[m - 1] == code ^ 1:
-        return m - 1
-    ys[m], codes[m] = y, code
-    return m + 1
+    elif y < high:
+        if m > 0 and ys[m - 1] == y and codes[m - 1] == code ^ 1:
+            m -= 1
+        else:
+            ys[m], codes[m] = y, code
+            m += 1
+    return m
 
 
 @inner
-def _put(store: Store, n: int, m: int, box: Box, ax: float, ay: float, bx: float, by: float, k: int) -> tuple[int, int]:
-    """Add the part of the edge a-b within the box; its part left of the box becomes steps of the winding."""
-    edges, codes, ys, steps, base = store
+def _inside(box: Box, ax: float, ay: float, bx: float, by: float) -> tuple[float, float, float, float, float, float]:
+    """The part of the edge a-b within the box, from below, and between which heights it runs left of the box.
+
+    Nothing where the heights are equal.
+    """
     left, low, right, high = box
-    down = int(ay > by)
-    x0, y0, x1, y1 = (bx, by, ax, ay) if down else (ax, ay, bx, by)
+    x0, y0, x1, y1 = (bx, by, ax, ay) if ay > by else (ax, ay, bx, by)
     if y0 == y1 or y1 <= low or y0 >= high:
-        return n, m
+        return x0, low, x1, low, low, low
     u, v, dx, dy = x0, y0, x1 - x0, y1 - y0
     if y0 < low:
         x0, y0 = u + (low - v) * (dx / dy), low
     if y1 > high:
         x1, y1 = u + (high - v) * (dx / dy), high
     if x0 >= right and x1 >= right:
-        return n, m
-    p, q = y0, y0  # the part left of the box
+        return x0, low, x1, low, low, low
+    p, q = y0, y0
     if x0 <= left and x1 <= left:
         q = y0 = y1
     elif x0 < left:
@@ -98,25 +84,42 @@ def _put(store: Store, n: int, m: int, box: Box, ax: float, ay: float, bx: float
     elif x1 < left:
         p, q = min(max(v + (left - u) * (dy / dx), y0), y1), y1
         x1, y1 = left, p
-    if p < q:
-        m = _step(ys, steps, m, base, low, high, q if down else p, 2 * k)
-        m = _step(ys, steps, m, base, low, high, p if down else q, 2 * k + 1)
     if x0 > right:
         x0, y0 = right, min(max(v + (right - u) * (dy / dx), y0), y1)
     elif x1 > right:
         x1, y1 = right, min(max(v + (right - u) * (dy / dx), y0), y1)
-    if y0 < y1:
-        edges[n, 0], edges[n, 1], edges[n, 2], edges[n, 3] = x0, y0, x1, y1
-        edges[n, 4] = (x1 - x0) / (y1 - y0)
-        codes[n] = 2 * k + down
-        n += 1
+    return x0, y0, x1, y1, p, q
+
+
+@inner
+def _gather(
+    path: Array, first: int, last: int, ox: float, oy: float, k: int, box: Box, store: Store, n: int, m: int
+) -> tuple[int, int]:
+    """Add to the store, which has room, what a path does within the box, from `ox`, `oy`."""
+    edges, codes, ys, steps, base = store
+    _, low, right, high = box
+    bx, by = path[first, 0] - ox, path[first, 1] - oy
+    for i in range(first + 1, last):
+        ax, ay, bx, by = bx, by, path[i, 0] - ox, path[i, 1] - oy
+        if (ay <= low and by <= low) or (ay >= high and by >= high) or (ax >= right and bx >= right) or ay == by:
+            continue
+        down = int(ay > by)
+        x0, y0, x1, y1, p, q = _inside(box, ax, ay, bx, by)
+        if p < q:
+            m = _step(ys, steps, m, base, low, high, q if down else p, 2 * k)
+            m = _step(ys, steps, m, base, low, high, p if down else q, 2 * k + 1)
+        if y0 < y1:
+            edges[n, 0], edges[n, 1], edges[n, 2], edges[n, 3], edges[n, 4] = x0, y0, x1, y1, (x1 - x0) / (y1 - y0)
+            codes[n] = 2 * k + down
+            n += 1
     return n, m
 
 
 @inner
-def _lay(edges: Array, act: Array, na: int, work: Array, lo: float, hi: float, slack: float) -> bool:
+def _lay(
+    edges: Array, act: Array, na: int, mid: Array, bottom: Array, top: Array, lo: float, hi: float, slack: float
+) -> bool:
     """Sort the active edges by x at mid-height of the slab; whether none of them cross within it."""
-    mid, bottom, top = work[0], work[1], work[2]
     for i in range(na):
         g = act[i]
         bottom[i] = edges[g, 0] if edges[g, 1] >= lo else edges[g, 0] + (lo - edges[g, 1]) * edges[g, 4]
@@ -135,42 +138,71 @@ def _lay(edges: Array, act: Array, na: int, work: Array, lo: float, hi: float, s
 
 
 @inner
-def _crossings(work: Array, na: int, lo: float, hi: float, slack: float) -> Array:
-    """Heights at which active edges cross within the slab, rising."""
-    bottom, top = work[1], work[2]
+def _crossings(cuts: Array, na: int, bottom: Array, top: Array, lo: float, hi: float, slack: float) -> int:
+    """Number of crossings of active edges within the slab, and as many of their heights as `cuts` has room for."""
     for i in range(1, na):
         a, b, j = bottom[i], top[i], i - 1
         while j >= 0 and (bottom[j] > a or (bottom[j] == a and top[j] > b)):
             bottom[j + 1], top[j + 1] = bottom[j], top[j]
             j -= 1
         bottom[j + 1], top[j + 1] = a, b
-    result, count = np.empty(16), int(np.int64(0))
+    count = 0
     for i in range(1, na):  # every exchange on the way from the order below to that above is a crossing
         a, b, j = bottom[i], top[i], i - 1
         while j >= 0 and top[j] > b:
             if top[j] > b + slack or bottom[j] < a - slack:
-                if count == len(result):
-                    result = _longer(result, count)
-                result[count] = lo + (hi - lo) * ((a - bottom[j]) / ((a - bottom[j]) + (top[j] - b)))
+                if count < len(cuts):
+                    cuts[count] = lo + (hi - lo) * ((a - bottom[j]) / ((a - bottom[j]) + (top[j] - b)))
                 count += 1
             bottom[j + 1], top[j + 1] = bottom[j], top[j]
             j -= 1
         bottom[j + 1], top[j + 1] = a, b
-    _sort(result, np.empty(count, np.int64), count)
-    return result[:count]
+    return count
 
 
 @inner
-def _slot(keys: Array, n: int, mask: np.uint64) -> int:
-    """Where a mask is, or belongs, among the first n, which rise."""
-    low, high = 0, n
-    while low < high:
-        middle = (low + high) >> 1
-        if keys[middle] < mask:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _sweep(
+    na: int, line: Line, wind: Array, bits: Array, keys: Array, sums: Array, n: int, below: Below, box: Box, h: float
+) -> tuple[int, float]:
+    """Add the strips of a slab to the sums of their masks, which rise and have room; and what lies under several."""
+    act, mid, codes = line
+    mask, total, on = below
+    x, right, last, crowd = box[0], box[2], 0, 0.0
+    for i in range(na + 1):
+        end = mid[i] if i < na else right
+        if end > x:
+            piece = (end - x) * h
+            if total >= 2 or on >= 2:
+                crowd += piece
+            if wind[0] > 0:
+                if last >= n or keys[last] != mask:
+                    last, high = 0, n
+                    while last < high:
+                        middle = (last + high) >> 1
+                        if keys[middle] < mask:
+                            last = middle + 1
+                        else:
+                            high = middle
+                    if last == n or keys[last] != mask:
+                        for j in range(n, last, -1):
+                            keys[j], sums[j, 0], sums[j, 1] = keys[j - 1], sums[j - 1, 0], sums[j - 1, 1]
+                        keys[last], sums[last, 0], sums[last, 1] = mask, 0.0, 0.0
+                        n += 1
+                # What rounding loses is kept apart (Kahan, 1965), for ground of many square kilometres.
+                old = sums[last, 0]
+                sums[last, 0] = old + piece
+                sums[last, 1] += piece - (sums[last, 0] - old)
+            x = end
+        if i < na:
+            k, d = codes[act[i]] >> 1, 2 * (codes[act[i]] & 1) - 1
+            before = wind[k]
+            wind[k] += d
+            if k > 0:
+                total += d
+                if (before > 0) != (before + d > 0):
+                    mask ^= bits[k]
+                    on += d
+    return n, crowd
 
 
 @inner
@@ -179,111 +211,86 @@ def _cell(
 ) -> tuple[Array, Array, int, float]:
     """Add the areas within one box to the sums per mask; also return the area over which features overlap."""
     edges, codes, ys, steps, base = store
-    left, low, right, high = box
-    n, m = len(edges), len(ys)
+    n, m, high = len(edges), len(ys), box[3]
     need = 2 * n + m + 2
     if work.shape[1] < need:
         work, index = np.empty((4, 2 * need)), np.empty((3, 2 * need), np.int64)
-    event, act, order, turn = work[3], index[0], index[1], index[2]
-    slack = 4e-15 * max(abs(left), abs(right), high)
+    event, mid, bottom, top = work[0], work[1], work[2], work[3]
+    act, order, turn, cuts = index[0], index[1], index[2], np.empty(16)
+    slack = 4e-15 * max(abs(box[0]), abs(box[2]), high)
     tiny = 1e-11 + 4e-15 * high
-    e = 2
-    event[0], event[1] = low, high
+    event[0], event[1], e = box[1], high, 2
     for i in range(n):
-        event[e], event[e + 1] = edges[i, 1], edges[i, 3]
-        e += 2
+        begin, end = (edges[i, 3], edges[i, 1]) if codes[i] & 1 else (edges[i, 1], edges[i, 3])
+        event[e], mid[i], order[i] = begin, edges[i, 1], i
+        e += 1
+        if i + 1 == n or edges[i + 1, 3 if codes[i + 1] & 1 else 1] != end:  # else the next edge begins there
+            event[e] = end
+            e += 1
+    _sort(mid, order, n)
     for i in range(m):
-        event[e + i] = ys[i]
-    e += m
-    _sort(event, order, e)
-    for i in range(n):
-        work[0, i], order[i] = edges[i, 1], i
-    for i in range(m):
-        work[1, i], turn[i] = ys[i], i
-    _sort(work[0], order, n)
-    _sort(work[1], turn, m)
+        event[e], mid[i], turn[i] = ys[i], ys[i], i
+        e += 1
+    _sort(mid, turn, m)
+    _sort(event, act, e)
 
     wind = base.copy()
-    base_mask, base_total, base_on = np.uint64(0), 0, 0
+    mask, total, on = np.uint64(0), 0, 0
     for k in range(1, len(base)):
-        base_total += base[k]
+        total += base[k]
         if base[k] > 0:
-            base_mask |= bits[k]
-            base_on += 1
-    crowd, last, na, waiting, turned, lo = 0.0, 0, 0, 0, 0, event[0]
-    none = np.empty(0)
+            mask |= bits[k]
+            on += 1
+    crowd, na, waiting, turned, lo = 0.0, 0, 0, 0, event[0]
     for at in range(1, e):
         hi = event[at]
         # A slab too low for its middle to be told from its edges joins the next, so that no ground is lost.
         if hi - lo <= tiny and at < e - 1:
             continue
         ym = (lo + hi) / 2
-        k = 0
+        kept = 0
         for i in range(na):
             if edges[act[i], 3] > ym:
-                act[k] = act[i]
-                k += 1
-        na = k
+                act[kept] = act[i]
+                kept += 1
+        na = kept
         while waiting < n and edges[order[waiting], 1] < ym:
             if edges[order[waiting], 3] > ym:
                 act[na] = order[waiting]
                 na += 1
             waiting += 1
         while turned < m and ys[turn[turned]] < ym:
-            code = steps[turn[turned]]
-            k, d = code >> 1, 2 * (code & 1) - 1
+            k, d = steps[turn[turned]] >> 1, 2 * (steps[turn[turned]] & 1) - 1
             before = base[k]
             base[k] += d
             if k > 0:
-                base_total += d
-                if (before > 0) != (base[k] > 0):
-                    base_mask ^= bits[k]
-                    base_on += d
+                total += d
+                if (before > 0) != (before + d > 0):
+                    mask ^= bits[k]
+                    on += d
             turned += 1
-        cuts = none
-        if not _lay(edges, act, na, work, lo, hi, slack):
-            cuts = _crossings(work, na, lo, hi, slack)
+        crossings = 0
+        if not _lay(edges, act, na, mid, bottom, top, lo, hi, slack):
+            crossings = _crossings(cuts, na, bottom, top, lo, hi, slack)
+            if crossings > len(cuts):
+                cuts = np.empty(2 * crossings)
+                _lay(edges, act, na, mid, bottom, top, lo, hi, slack)
+                crossings = _crossings(cuts, na, bottom, top, lo, hi, slack)
+            _sort(cuts, np.empty(crossings, np.int64), crossings)
+        if count + (crossings + 1) * (na + 1) > len(keys):
+            keys = longer(keys, count + (crossings + 1) * (na + 1))
+            sums = taller(sums, len(keys))
         p = lo
-        for s in range(len(cuts) + 1):
-            q = cuts[s] if s < len(cuts) else hi
-            if s < len(cuts) and (q - p <= tiny or hi - q <= tiny):
+        for s in range(crossings + 1):
+            q = cuts[s] if s < crossings else hi
+            if s < crossings and (q - p <= tiny or hi - q <= tiny):
                 continue
-            if len(cuts):
-                _lay(edges, act, na, work, p, q, slack)
+            if crossings:
+                _lay(edges, act, na, mid, bottom, top, p, q, slack)
             for k in range(len(base)):
                 wind[k] = base[k]
-            mask, total, on, x = base_mask, base_total, base_on, left
-            for i in range(na + 1):
-                end = work[0, i] if i < na else right
-                if end > x:
-                    piece = (end - x) * (q - p)
-                    if wind[0] > 0:
-                        if last >= count or keys[last] != mask:
-                            last = _slot(keys, count, mask)
-                            if last == count or keys[last] != mask:
-                                if count == len(keys):
-                                    keys, sums = _longer(keys, count), _taller(sums, count)
-                                for j in range(count, last, -1):
-                                    keys[j], sums[j, 0], sums[j, 1] = keys[j - 1], sums[j - 1, 0], sums[j - 1, 1]
-                                keys[last], sums[last, 0], sums[last, 1] = mask, 0.0, 0.0
-                                count += 1
-                        # What rounding loses is kept apart (Knuth's two-sum), for ground of many square kilometres.
-                        old, new = sums[last, 0], sums[last, 0] + piece
-                        sums[last, 1] += (old - (new - (new - old))) + (piece - (new - old))
-                        sums[last, 0] = new
-                    if total >= 2 or on >= 2:
-                        crowd += piece
-                    x = end
-                if i < na:
-                    code = codes[act[i]]
-                    k, w = code >> 1, 2 * (code & 1) - 1
-                    before = wind[k]
-                    wind[k] += w
-                    if k > 0:
-                        total += w
-                        if (before > 0) != (wind[k] > 0):
-                            mask ^= bits[k]
-                            on += w
+            count, more = _sweep(na, (act, mid, codes), wind, bits, keys, sums, count, (mask, total, on), box, q - p)
+            crowd += more
             p = q
         lo = hi
     return keys, sums, count, crowd
@@ -299,36 +306,29 @@ def _filled(store: Store, n: int, m: int, used: int) -> Store:
 def _part(store: Store, box: Box) -> Store:
     """Copy what lies within a narrower box."""
     edges, codes, ys, steps, base = store
-    n, m = int(np.int64(0)), len(ys)
+    n, m, path = int(np.int64(0)), len(ys), np.empty((2, 2))
     of_edges, of_steps = len(edges), m + 2 * len(edges)
     new, turns = np.empty((of_edges, 5)), np.empty(of_steps, np.int64)
     part = (new, np.empty(of_edges, np.int64), np.empty(of_steps), turns, base.copy())
     for i in range(m):
         part[2][i], part[3][i] = ys[i], steps[i]
     for i in range(len(edges)):
-        a = 2 * (codes[i] & 1)  # the end where the edge begins
-        n, m = _put(part, n, m, box, edges[i, a], edges[i, a + 1], edges[i, 2 - a], edges[i, 3 - a], codes[i] >> 1)
+        a = codes[i] & 1  # the end where the edge begins
+        path[a, 0], path[a, 1], path[1 - a, 0], path[1 - a, 1] = edges[i, 0], edges[i, 1], edges[i, 2], edges[i, 3]
+        n, m = _gather(path, 0, 2, 0.0, 0.0, codes[i] >> 1, box, part, n, m)
     return _filled(part, n, m, len(base))
 
 
 @entry
 def combinations(
-    gxy: Array,
-    grings: Array,
-    grows: Array,
-    fxy: Array,
-    frings: Array,
-    frows: Array,
-    bit: Array,
-    start: Array,
-    feature: Array,
+    gxy: Array, gring: Array, grow: Array, fxy: Array, fring: Array, frow: Array, bit: Array, start: Array, found: Array
 ) -> tuple[Array, Array, Array, Array, Array]:
     """Row, mask and area of every combination; per row the area where features overlap, and its own area."""
-    rows = len(grows) - 1
+    rows = len(grow) - 1
     overlap, own = np.zeros(rows), np.zeros(rows)
     zero = int(np.int64(0))  # no literal: else numba compiles functions twice, for literals too
-    size, out = 2 * rows + 64, zero
-    out_row, out_mask, out_area = np.empty(size, np.int64), np.empty(size, np.uint64), np.empty(size)
+    out, room = zero, 2 * rows + 64
+    out_row, out_mask, out_area = np.empty(room, np.int64), np.empty(room, np.uint64), np.empty(room)
     edges, codes = np.empty((512, 5)), np.empty(512, np.int64)
     ys, steps = np.empty(1024), np.empty(1024, np.int64)
     work, index = np.empty((4, 2048)), np.empty((3, 2048), np.int64)
@@ -336,7 +336,7 @@ def combinations(
     local, bits = np.zeros(64, np.int64), np.zeros(65, np.uint64)
     base = np.zeros(65, np.int64)
     for p in range(rows):
-        first, end = grings[grows[p]], grings[grows[p + 1]]
+        first, end = gring[grow[p]], gring[grow[p + 1]]
         if first == end:
             continue
         ox, oy, right, high = gxy[first, 0], gxy[first, 1], gxy[first, 0], gxy[first, 1]
@@ -351,26 +351,23 @@ def combinations(
         used, n, m = zero + 1, zero, zero
         for t in range(start[p] - 1, start[p + 1]):
             if t < start[p]:  # the ground itself
-                xy, rings, low_ring, high_ring, k = gxy, grings, grows[p], grows[p + 1], 0
+                xy, rings, low_ring, high_ring, k = gxy, gring, grow[p], grow[p + 1], 0
             else:
-                f = feature[t]
-                xy, rings, low_ring, high_ring = fxy, frings, frows[f], frows[f + 1]
+                f = found[t]
+                xy, rings, low_ring, high_ring = fxy, fring, frow[f], frow[f + 1]
                 if local[bit[f]] == 0:
                     local[bit[f]] = used
                     bits[used] = np.uint64(1) << np.uint64(bit[f])
                     used += 1
                 k = local[bit[f]]
             for r in range(low_ring, high_ring):
-                bx, by = xy[rings[r], 0] - ox, xy[rings[r], 1] - oy
-                for q in range(rings[r] + 1, rings[r + 1]):
-                    ax, ay, bx, by = bx, by, xy[q, 0] - ox, xy[q, 1] - oy
-                    if (ay <= 0 and by <= 0) or (ay >= high and by >= high) or (ax >= right and bx >= right):
-                        continue
-                    if n == len(edges):
-                        edges, codes = _taller(edges, n), _longer(codes, n)
-                    if m + 2 > len(ys):
-                        ys, steps = _longer(ys, m), _longer(steps, m)
-                    n, m = _put((edges, codes, ys, steps, base), n, m, box, ax, ay, bx, by, k)
+                size = rings[r + 1] - rings[r]
+                if n + size > len(edges):
+                    edges, codes = taller(edges, n + size), longer(codes, n + size)
+                if m + 2 * size > len(ys):
+                    ys, steps = longer(ys, m + 2 * size), longer(steps, m + 2 * size)
+                store = (edges, codes, ys, steps, base)
+                n, m = _gather(xy, rings[r], rings[r + 1], ox, oy, k, box, store, n, m)
         count, crowd = zero, 0.0
         todo = [(_filled((edges, codes, ys, steps, base), n, m, used), box)]
         while todo:
@@ -380,7 +377,8 @@ def combinations(
                 if area[0] < x < area[2]:
                     near, far = (area[0], area[1], x, area[3]), (x, area[1], area[2], area[3])
                     west, east = _part(store, near), _part(store, far)
-                    if len(west[0]) + len(east[0]) < 1.5 * len(store[0]):
+                    both = len(west[0]) + len(east[0])
+                    if both < 1.5 * len(store[0]) and max(len(west[0]), len(east[0])) < len(store[0]):
                         todo.append((east, far))
                         todo.append((west, near))
                         continue
@@ -389,7 +387,7 @@ def combinations(
         overlap[p] = crowd
         for k in range(count):
             if out == len(out_row):
-                out_row, out_mask, out_area = _longer(out_row, out), _longer(out_mask, out), _longer(out_area, out)
+                out_row, out_mask, out_area = longer(out_row, out), longer(out_mask, out), longer(out_area, out)
             area_here = sums[k, 0] + sums[k, 1]
             if area_here > 0:
                 out_row[out], out_mask[out], out_area[out] = p, keys[k], area_here

@@ -155,6 +155,19 @@ def test_many_masks_on_one_row() -> None:
     assert found.area.tolist() == pytest.approx([1 / 256] * 256, rel=1e-12)
 
 
+def test_very_many_crossings_at_one_height() -> None:
+    angle = np.linspace(0.05, 0.35, 80)
+    fans = [
+        np.array([shapely.Polygon([(x, 0), (x + s * 100 * np.cos(a), 100 * np.sin(a)), (x, 0.4)]) for a in angle])
+        for x, s in ((0, 1), (100, -1))
+    ]
+    fans = [np.array([shapely.union_all(fan)], dtype=object) for fan in fans]
+    ground, features, bit = squares((-5, -5, 105, 50))[0], np.concatenate(fans), [3, 9]
+    assert table(combined(np.array([ground], dtype=object), features, bit)) == pytest.approx(
+        by_geos(ground, features, bit), abs=1e-6
+    )
+
+
 def test_ground_and_features_with_very_many_edges() -> None:
     rng = np.random.default_rng(3)
     ground = shore(rng, 30_000, 25_000, RD)
