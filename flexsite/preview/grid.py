@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from flexsite.errors import InputError
+from flexsite.flat import Flat
+from flexsite.geometry import Indices
 
 Bounds = tuple[float, float, float, float]
 SMALLEST, LARGEST = 1.0, 1000.0
@@ -98,6 +100,15 @@ class Grid:
         for top in range(0, self.rows, step):
             rows = min(step, self.rows - top)
             yield Band(top, rows, self._bounds(top, rows))
+
+    def cells(self, band: Band, rows: Indices, columns: Indices) -> Flat:
+        """Some cells of a band, as squares."""
+        west, north = self.west + columns, self.north - band.top - rows
+        x = np.stack([west, west + 1, west + 1, west, west], axis=1)
+        y = np.stack([north - 1, north - 1, north, north, north - 1], axis=1)
+        xy = np.stack([x, y], axis=-1).reshape(-1, 2).astype(np.float64) * self.cell
+        every = np.arange(len(rows) + 1, dtype=np.int64)
+        return Flat(xy, every * 5, every, every)
 
     def _bounds(self, top: int, rows: int) -> Bounds:
         west, north, cell = self.west, self.north - top, self.cell

@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from flexsite.study.models import Study
 
 METHOD: dict[Way, str] = {
-    "shares": "exact share of each cell under the features of a rule; where features of one rule overlap within a "
-    "cell, their sum up to the whole cell",
+    "shares": "exact share of each cell under the features of a rule, ground under several of them once",
     "centres": "whole cells, by what lies on their centre: an approximation, with an error up to a cell along every "
     "edge",
 }

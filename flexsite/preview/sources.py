@@ -11,6 +11,7 @@ import numpy as np
 from flexsite.availability import footprint
 from flexsite.flat import Flat
 from flexsite.geometry import Floats, Indices
+from flexsite.kernel import combine, cut, pairs
 from flexsite.kernel.scan import Shares, cells_entered, centre_shares, covered_shares, raster_shares
 from flexsite.preview.grid import Band, Bounds, Grid
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 Way = Literal["shares", "centres"]
 """Exact shares of cells, or whole cells by their centres."""
 _NEAR = 1e-9
-"""Share of a cell of a raster that is rounding."""
+"""Share of a cell that is rounding."""
+_HEAVY = 512
+"""Vertices above which a polygon is cut before it meets cells one by one."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,10 @@ class Found:
 
 class Source(Protocol):
     """What covers cells."""
+
+    def prepare(self, way: Way) -> None:
+        """Do once what all bands need."""
+        ...
 
     def of(self, grid: Grid, band: Band, way: Way) -> Found:
         """Shares of the cells of a band."""
@@ -53,9 +60,19 @@ class Polygons:
     shapes: Flat
 
     @cached_property
+    def _pieces(self) -> Flat:
+        """The same polygons, heavy ones in pieces, so that what is near a cell is little."""
+        return cut(self.shapes, _HEAVY)[0]
+
+    @cached_property
     def _spans(self) -> tuple[Floats, Floats]:
         """Southern and northern end of each row of polygons."""
         return self.shapes.bounds[:, 1].copy(), self.shapes.bounds[:, 3].copy()
+
+    def prepare(self, way: Way) -> None:
+        """Cut heavy polygons before threads ask for them."""
+        if way == "shares":
+            self._pieces.bounds  # noqa: B018 - kept once made
 
     def of(self, grid: Grid, band: Band, way: Way) -> Found:
         """Shares of the cells of a band."""
@@ -66,7 +83,24 @@ class Polygons:
         if way == "centres":
             high = centre_shares(*place)
             return Found(high, high)
-        return Found(*covered_shares(*place))
+        high, low = covered_shares(*place)
+        self._exactly(high, low, grid, band)
+        return Found(high, low)
+
+    def _exactly(self, high: Shares, low: Shares, grid: Grid, band: Band) -> None:
+        """Count ground once in cells where boundaries of several polygons may overlap; changes both."""
+        rows, columns = np.nonzero(low < high)
+        if not len(rows):
+            return
+        cells, pieces = grid.cells(band, rows, columns), self._pieces
+        near = np.flatnonzero((pieces.bounds[:, 1] < band.bounds[3]) & (pieces.bounds[:, 3] > band.bounds[1]))
+        start, piece = pairs(cells.bounds, pieces.bounds[near])
+        found = combine(cells, pieces, np.zeros(len(pieces), np.uint8), start, near[piece])
+        free = np.zeros(len(rows))
+        none = found.mask == 0
+        free[found.row[none]] = found.area[none]
+        share = np.clip(1 - free / grid.cell**2, 0.0, 1.0)
+        high[rows, columns] = low[rows, columns] = np.where(share > 1 - _NEAR, 1.0, share)
 
     def entered(self, grid: Grid) -> int:
         """How many cells are covered in part, at most."""
@@ -86,6 +120,9 @@ class Cells:
 
     def __init__(self, rule: RuleBase, study: Study, layers: Layers, *, valid: bool = False) -> None:
         self._rule, self._study, self._layers, self._valid = rule, study, layers, valid
+
+    def prepare(self, way: Way) -> None:
+        """Nothing: windows are read as they are asked for."""
 
     def of(self, grid: Grid, band: Band, way: Way) -> Found:
         """Shares of the cells of a band."""

@@ -67,7 +67,8 @@ class Tally:
         start_ha = float(start[:, 0].sum()) * grid.hectares
         if centres:
             entered = np.cumsum([claim.entered(grid) if claim.takes else 0 for claim in claims]).astype(float)
-            column["error"] = column["mixed"] = np.minimum(entered + ground.entered(grid), start_ha / grid.hectares)
+            edge = ground.entered(grid)  # of ground without a centre nothing is known
+            column["error"] = column["mixed"] = np.minimum(entered, start_ha / grid.hectares) + edge
         steps = [
             Step(
                 rule=claim.rule.id,

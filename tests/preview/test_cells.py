@@ -18,7 +18,7 @@ from flexsite.flat import Flat
 from flexsite.kernel.scan import Band as Settled
 from flexsite.kernel.scan import Runs, cells_entered, centre_shares, covered_shares, raster_shares
 from flexsite.preview.grid import Grid
-from flexsite.preview.sources import _parts
+from flexsite.preview.sources import Polygons, _parts
 
 ROWS, COLUMNS = 7, 9
 GRID = Grid(10.0, 0, ROWS, ROWS, COLUMNS)
@@ -57,6 +57,25 @@ def test_where_features_overlap_the_truth_lies_between() -> None:
     assert beside[0][6, 1] == pytest.approx(0.8)
 
 
+def exact(shapes: list[Any], grid: Grid = GRID) -> np.ndarray:
+    source = Polygons(Flat.of(np.array(shapes, dtype=object)))
+    source.prepare("shares")
+    parts = [source.of(grid, band, "shares") for band in grid.bands()]
+    assert all((part.high == part.low).all() for part in parts)
+    return np.concatenate([part.high for part in parts])
+
+
+def test_ground_under_several_features_of_a_rule_counts_once() -> None:
+    half, more = shapely.box(10, 0, 15, 10), shapely.box(12, 0, 20, 10)
+    assert exact([half, more])[6, 1] == 1
+    assert exact([half, shapely.box(13, 0, 18, 10)])[6, 1] == pytest.approx(0.8)
+    assert exact([half, half, half])[6, 1] == pytest.approx(0.5)
+    disc = shapely.Point(45, 35).buffer(30, quad_segs=400)  # heavy enough to be cut
+    other = shapely.Point(60, 40).buffer(22, quad_segs=500)
+    expected = shapely.area(shapely.intersection(CELLS, shapely.union(disc, other))) / 100
+    assert exact([disc, other]) == pytest.approx(expected, abs=1e-6)
+
+
 spots = st.tuples(st.integers(-30, 120), st.integers(-30, 100))
 ringed = st.lists(spots, min_size=3, max_size=9)
 
@@ -81,6 +100,7 @@ def test_shares_against_geos(corners: list[list[tuple[int, int]]], shift: float)
     union = shapely.area(shapely.intersection(CELLS, shapely.union_all(shapes))) / 100
     assert (union <= high + 1e-6).all()
     assert (union >= low - 1e-6).all()
+    assert exact(shapes) == pytest.approx(union, abs=1e-6)
 
 
 @settings(max_examples=40, deadline=None)

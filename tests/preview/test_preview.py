@@ -27,6 +27,7 @@ from flexsite.preview.looking import Preview, preview, story
 from .helpers import (
     X0,
     Y0,
+    Debatable,
     World,
     box,
     candidates,
@@ -305,7 +306,10 @@ def test_a_public_preview_keeps_private_layers_to_itself(tmp_path: Path) -> None
 )  # fmt: skip
 @given(worlds())
 def test_the_exact_run_lies_within_the_bound(world: World) -> None:
-    ground = list(candidates(world).values())
+    try:
+        ground = list(candidates(world).values())
+    except Debatable:
+        ground = []
     assume(ground)
     union = shapely.union_all(ground)
     assume(abs(union.area - sum(shape.area for shape in ground)) < 1e-6)  # overlapping candidates count twice in a run
