@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +13,17 @@ from numpy.typing import NDArray
 
 from flexsite.availability import prepared, sites, tile, tiles
 from flexsite.availability.account import Account, Step
-from flexsite.availability.tile import Pieces, Small, Wanted
+from flexsite.availability.tile import Pieces, Small, Tile, Wanted
 from flexsite.availability.window import Clock
-from flexsite.availability.work import Crew
+from flexsite.availability.work import Crew, digest, recipe
+from flexsite.cache import key as key_of
 
 if TYPE_CHECKING:
     from flexsite.candidates import Candidates
     from flexsite.layers import Layers
     from flexsite.notices import Notices
     from flexsite.study.models import Study
+    from flexsite.study.rule import RuleBase
 
 MANY = 50_000
 """Candidates from which the compiled way pays for the time it takes to load."""
@@ -27,6 +31,9 @@ MANY = 50_000
 
 COMPILING = "compiling the fast way, once on this machine: about half a minute"
 """Told before the first run that needs it."""
+
+
+_INDEX = "index"
 
 
 @dataclass(frozen=True)
@@ -86,19 +93,25 @@ def find(
         A rule and its layer do not fit.
     """
     clock = Clock.of(study)
-    footprints = {}
-    for rule in study.rules:
-        told(f"rule {rule.id}")
-        found = prepared.footprint(rule, study, layers, candidates.bounds, clock, crew.cache)
-        if not len(found):
-            notices.warn(f"rule_{rule.id}", f"rule '{rule.id}': 0 features of layer '{rule.layer}' in this area")
-        footprints[rule.id] = found
-    told("sites")
     rows = tiles.split(candidates.shapes.bounds)
     wanted = Wanted(compiled=len(candidates) >= MANY, taken=keep_taken, stand_ins=keep_all)
-    if wanted.compiled:
-        _make_ready(told)
-    done, reused = crew.tiles(candidates.shapes, rows, footprints, study, clock, wanted)
+    names = [prepared.name_of(rule, study, layers, candidates.bounds, clock, crew.cache) for rule in study.rules]
+    index = None if None in names else key_of(_INDEX, names, digest(candidates.shapes), recipe(study, wanted))
+    done = _known(study, layers, notices, crew, names, index)
+    reused = len(rows)
+    if done is None:
+        footprints = {}
+        for rule in study.rules:
+            told(f"rule {rule.id}")
+            found = prepared.footprint(rule, study, layers, candidates.bounds, clock, crew.cache)
+            _note_empty(rule, len(found), notices)
+            footprints[rule.id] = found
+        told("sites")
+        if wanted.compiled:
+            _make_ready(told)
+        done, reused, keys = crew.tiles(candidates.shapes, rows, footprints, study, clock, wanted)
+        if crew.cache is not None and index is not None and keys:
+            crew.cache.keep(_INDEX, index, lambda folder: _write_index(folder, keys))
     whole = tile.together(done, rows, len(candidates), [rule.id for rule in study.rules])
     ids, order = sites.numbered(
         whole.pieces.candidate, whole.pieces.shapes.bounds, whole.pieces.area_m2, candidates.ids
@@ -115,6 +128,39 @@ def find(
         clock=clock,
         reused=(reused, len(rows)),
     )
+
+
+def _known(
+    study: Study,
+    layers: Layers,
+    notices: Notices,
+    crew: Crew,
+    names: list[str | None],
+    index: str | None,
+) -> list[Tile] | None:
+    """All tiles of a run in which nothing changed, found without reading a feature; None where that cannot be."""
+    folder = None if crew.cache is None or index is None else crew.cache.get(_INDEX, index)
+    if crew.cache is None or folder is None:
+        return None
+    features = [crew.cache.get(prepared.KIND, name or "") for name in names]
+    if None in features:
+        return None
+    found = crew.recalled(json.loads((folder / "tiles.json").read_text(encoding="utf-8")))
+    if found is None:
+        return None
+    for rule, one in zip(study.rules, features, strict=True):
+        if one is not None:
+            _note_empty(rule, prepared.recall(one, layers), notices)
+    return found
+
+
+def _write_index(folder: Path, keys: list[str]) -> None:
+    (folder / "tiles.json").write_text(json.dumps(keys), encoding="utf-8")
+
+
+def _note_empty(rule: RuleBase, features: int, notices: Notices) -> None:
+    if not features:
+        notices.warn(f"rule_{rule.id}", f"rule '{rule.id}': 0 features of layer '{rule.layer}' in this area")
 
 
 def _make_ready(told: Callable[[str], None]) -> None:

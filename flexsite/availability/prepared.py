@@ -30,22 +30,36 @@ ABOUT = "about.json"
 _READING = ("where", "buffer", "above", "below", "values")
 
 
+def name_of(
+    rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Clock, cache: Cache | None
+) -> str | None:
+    """The name under which a footprint is kept; None where nothing may be kept of its layer."""
+    made_of = None if cache is None else _made_of(rule, study, layers, bounds, clock, cache)
+    return None if made_of is None else key_of(KIND, made_of)
+
+
 def footprint(
     rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Clock, cache: Cache | None
 ) -> Footprint:
     """The footprint of a rule, from the cache where the same was read before. Parameters and errors as `read`."""
-    made_of = None if cache is None else _made_of(rule, study, layers, bounds, clock, cache)
-    if cache is None or made_of is None:
+    name = name_of(rule, study, layers, bounds, clock, cache)
+    if cache is None or name is None:
         return read(rule, study, layers, bounds, clock)
-    key = key_of(KIND, made_of)
-    known = cache.get(KIND, key)
+    known = cache.get(KIND, name)
     if known is None:
         with layers.noting(rule.layer) as noted:
             found = read(rule, study, layers, bounds, clock)
-        cache.keep(KIND, key, lambda folder: save(found, folder, layers.crs.to_json(), noted.as_plain()))
+        cache.keep(KIND, name, lambda folder: save(found, folder, layers.crs.to_json(), noted.as_plain()))
         return found
-    layers.recall(json.loads((known / ABOUT).read_text(encoding="utf-8")))
+    recall(known, layers)
     return load(known)
+
+
+def recall(folder: Path, layers: Layers) -> int:
+    """Report what was noted when a kept footprint was read; returns how many features it has."""
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    layers.recall(about)
+    return int(about["features"])
 
 
 def _made_of(
@@ -76,7 +90,7 @@ def save(footprint: Footprint, folder: Path, crs: str, noted: dict[str, Any] | N
     write_shapes(folder / "features.parquet", footprint.shapes, crs, {"value": code})
     if footprint.covered is not None:
         write_shapes(folder / "coverage.parquet", footprint.covered, crs, {})
-    about = {"assumed": footprint.assumed, "values": values, **(noted or {})}
+    about = {"assumed": footprint.assumed, "features": len(footprint), "values": values, **(noted or {})}
     (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
 

@@ -61,7 +61,7 @@ class Crew:
         study: Study,
         clock: Clock,
         wanted: Wanted,
-    ) -> tuple[list[Tile], int]:
+    ) -> tuple[list[Tile], int, list[str]]:
         """Deal with every tile of candidates.
 
         Parameters
@@ -73,7 +73,7 @@ class Crew:
 
         Returns
         -------
-        The tiles, and how many of them were known from before.
+        The tiles, how many of them were known from before, and the names under which this crew's cache has them.
 
         Raises
         ------
@@ -81,22 +81,33 @@ class Crew:
             A scheduler or its workers cannot be reached, or do not fit.
         """
         if self.scheduler is not None:
-            return self._on_cluster(self.scheduler, shapes, rows, footprints, study, clock, wanted)
+            return *self._on_cluster(self.scheduler, shapes, rows, footprints, study, clock, wanted), []
         threads = self.workers or os.cpu_count() or 1
         settings = recipe(study, wanted)
 
-        def one(mine: Indices) -> tuple[Tile, bool]:
+        def one(mine: Indices) -> tuple[Tile, bool, str]:
             if len(rows) > 1:
                 WORKERS.set(1)
             some = shapes.take(mine)
             around = box_of(some)
             near = {name: footprint.near(around) for name, footprint in footprints.items()}
             if self.cache is None:
-                return find(some, near, study, clock, wanted), False
-            return remembered(some, near, study, clock, wanted, tile_key(some, near, settings), self.cache)
+                return find(some, near, study, clock, wanted), False, ""
+            key = tile_key(some, near, settings)
+            return *remembered(some, near, study, clock, wanted, key, self.cache), key
 
         done = _on_threads(one, rows, threads)
-        return [tile for tile, _ in done], sum(known for _, known in done)
+        return [tile for tile, _, _ in done], sum(known for _, known, _ in done), [key for _, _, key in done if key]
+
+    def recalled(self, keys: Sequence[str]) -> list[Tile] | None:
+        """Tiles that the cache has under these names, or None where it lacks one."""
+        if self.cache is None:
+            return None
+        folders = [self.cache.get(kept.KIND, key) for key in keys]
+        present = [folder for folder in folders if folder is not None]
+        if len(present) < len(folders):
+            return None
+        return _on_threads(kept.load, present, self.workers or os.cpu_count() or 1)
 
     def _on_cluster(self, scheduler: str | Cluster, *what: Any) -> tuple[list[Tile], int]:
         """Deal with every tile on a cluster; its workers need a shared folder, if only for this run."""
@@ -137,7 +148,7 @@ def remembered(
         tile = find(shapes, near, study, clock, wanted)
     else:
         tile = kept.renewed(*before, lambda rows: find(shapes.take(rows), near, study, clock, wanted), list(near))
-    cache.make(kept.KIND, key, lambda place: kept.save(tile, place, study.crs, prints))
+    cache.keep(kept.KIND, key, lambda place: kept.save(tile, place, study.crs, prints))
     return tile, False
 
 
