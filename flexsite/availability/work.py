@@ -27,7 +27,20 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
-_COSMETIC = {"basis", "source", "date", "label", "certainty", "where", "buffer", "above", "below", "values", "layer"}
+_COSMETIC = {
+    "basis",
+    "source",
+    "note",
+    "date",
+    "label",
+    "certainty",
+    "where",
+    "buffer",
+    "above",
+    "below",
+    "values",
+    "layer",
+}
 """What a rule says that does not change what its features do; what is read of them counts by its content."""
 
 _GROUP = 32
