@@ -10,29 +10,37 @@ from flexsite.kernel._jit import Array, entry
 
 
 @entry
-def meet(ground: Array, feature: Array, cell: float, cells: int) -> tuple[Array, Array]:
+def meet(ground: Array, feature: Array, extent: Array, cell: float, cells: int) -> tuple[Array, Array]:
     """Rows of `feature` whose boxes meet each box of `ground`, rising; about `cells` cells are used at most.
 
     A feature lies in one cell only: that of its lower left corner, at the level whose cells are wider than the
     feature. So nothing is found twice, the memory does not depend on how large boxes are, and a look-up reads one
-    row and one column of cells more than the box itself covers.
+    row and one column of cells more than the box itself covers. Corners beyond `extent` lie in the cells at its
+    border, so that a box far away does not make the others share few cells.
     """
-    count = len(feature)
-    level = np.full(count, -1, np.int64)
-    west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
-    for i in range(count):
-        if np.isfinite(feature[i, 0] + feature[i, 1] + feature[i, 2] + feature[i, 3]):
-            level[i] = 0
-            west, south = min(west, feature[i, 0]), min(south, feature[i, 1])
-            east, north = max(east, feature[i, 2]), max(north, feature[i, 3])
     start = np.zeros(len(ground) + 1, np.int64)
     found = np.empty(4 * len(ground) + 64, np.int64)
-    if not west <= east:
+    x_min, y_min, x_max, y_max = np.inf, np.inf, -np.inf, -np.inf
+    for p in range(len(ground)):
+        if np.isfinite(ground[p, 0] + ground[p, 1] + ground[p, 2] + ground[p, 3]):
+            x_min, y_min = min(x_min, ground[p, 0]), min(y_min, ground[p, 1])
+            x_max, y_max = max(x_max, ground[p, 2]), max(y_max, ground[p, 3])
+    count, near, widest = len(feature), 0, 0.0
+    level = np.full(count, -1, np.int64)
+    for i in range(count):
+        if np.isfinite(feature[i, 0] + feature[i, 1] + feature[i, 2] + feature[i, 3]):
+            x0, y0, x1, y1 = feature[i, 0], feature[i, 1], feature[i, 2], feature[i, 3]
+            if x0 <= x_max and x1 >= x_min and y0 <= y_max and y1 >= y_min:
+                level[i] = 0
+                near += 1
+                widest = max(widest, x1 - x0, y1 - y0)
+    if near == 0:
         return start, found[:0].copy()
+    west, south, east, north = extent[0], extent[1], extent[2], extent[3]
     while ((east - west) / cell + 1) * ((north - south) / cell + 1) > cells:
         cell *= 2
     levels = 1
-    while cell * 2.0 ** (levels - 1) * 0.99 < max(east - west, north - south):
+    while cell * 2.0 ** (levels - 1) * 0.99 < widest:
         levels += 1
     across = np.empty(levels, np.int64)
     along = np.empty(levels, np.int64)
@@ -51,8 +59,8 @@ def meet(ground: Array, feature: Array, cell: float, cells: int) -> tuple[Array,
         while k < levels - 1 and size > cell * 2.0**k * 0.99:  # 0.99: room for the rounding of what follows
             k += 1
         side = cell * 2.0**k
-        column = min(int((feature[i, 0] - west) / side), across[k] - 1)
-        row = min(int((feature[i, 1] - south) / side), along[k] - 1)
+        column = int(min(max((feature[i, 0] - west) / side, 0.0), across[k] - 1.0))
+        row = int(min(max((feature[i, 1] - south) / side, 0.0), along[k] - 1.0))
         place[i] = first[k] + row * across[k] + column
         used[k] = True
         begin[place[i] + 1] += 1
@@ -74,15 +82,15 @@ def meet(ground: Array, feature: Array, cell: float, cells: int) -> tuple[Array,
     for p in range(len(ground)):
         x0, y0, x1, y1 = ground[p, 0], ground[p, 1], ground[p, 2], ground[p, 3]
         here = total
-        if np.isfinite(x0 + y0 + x1 + y1) and x0 <= east and x1 >= west and y0 <= north and y1 >= south:
+        if np.isfinite(x0 + y0 + x1 + y1):
             for k in range(levels):
                 if not used[k]:
                     continue
                 side = cell * 2.0**k
-                low = int(max((x0 - west) / side, 0.0))
-                high = int(min((x1 - west) / side, across[k] - 1.0))
-                bottom = int(max((y0 - south) / side, 0.0))
-                top = int(min((y1 - south) / side, along[k] - 1.0))
+                low = int(min(max((x0 - west) / side, 0.0), across[k] - 1.0))
+                high = int(min(max((x1 - west) / side, 0.0), across[k] - 1.0))
+                bottom = int(min(max((y0 - south) / side, 0.0), along[k] - 1.0))
+                top = int(min(max((y1 - south) / side, 0.0), along[k] - 1.0))
                 for row in range(max(bottom - 1, 0), top + 1):
                     line = first[k] + row * across[k]
                     for at in range(begin[line + max(low - 1, 0)], begin[line + high + 1]):

@@ -39,7 +39,7 @@ def _entries() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     flat = (xy, offsets, offsets, offsets)
     laid = (xy, offsets, offsets)
     found: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
-        (_grid.meet, (xy, xy, types.float64, types.int64)),
+        (_grid.meet, (xy, xy, types.float64[::1], types.float64, types.int64)),
         (_slab.combinations, (*laid, *laid, offsets, offsets, offsets)),
         (_knife.cut, (*flat, types.int64)),
         (_knife.clip, (*flat, offsets, xy)),

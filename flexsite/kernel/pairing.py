@@ -31,16 +31,30 @@ def pairs(ground_bounds: Floats, feature_bounds: Floats) -> tuple[Offsets, Offse
     from flexsite.kernel._jit import plain
 
     ground, feature = (plain(np.reshape(some, (-1, 4)), np.float64) for some in (ground_bounds, feature_bounds))
-    start, found = meet(ground, feature, _typical(ground, feature), 2 * (len(ground) + len(feature)) + 1024)
+    cells = 2 * (len(ground) + len(feature)) + 1024
+    start, found = meet(ground, feature, _extent(ground), max(_typical(ground), _typical(feature)) or 1.0, cells)
     return start, found
 
 
-def _typical(*boxes: Floats) -> float:
-    """Side of the smallest grid cells; results do not depend on it."""
-    sides = [0.0]
-    for some in boxes:
-        with np.errstate(invalid="ignore"):
-            size = np.maximum(some[:, 2] - some[:, 0], some[:, 3] - some[:, 1])
-        size = size[np.isfinite(size)]
-        sides.append(float(np.median(size)) if len(size) else 0.0)
-    return max(sides) or 1.0
+# What follows chooses the grid, by a sample: results do not depend on it.
+_SAMPLE = 10_000
+
+
+def _sample(boxes: Floats) -> Floats:
+    some: Floats = boxes[:: len(boxes) // _SAMPLE + 1]
+    return some[np.isfinite(some).all(axis=1)]
+
+
+def _typical(boxes: Floats) -> float:
+    """Median of the longer sides."""
+    some = _sample(boxes)
+    return float(np.median((some[:, 2:] - some[:, :2]).max(axis=1))) if len(some) else 0.0
+
+
+def _extent(boxes: Floats) -> Floats:
+    """Where nearly all of the boxes lie, however far the others are."""
+    some = _sample(boxes)
+    if not len(some):
+        return np.zeros(4)
+    sides = np.quantile(some, [0.001, 0.999], axis=0)
+    return np.array([sides[0, 0], sides[0, 1], sides[1, 2], sides[1, 3]])

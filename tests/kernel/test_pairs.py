@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -42,15 +44,19 @@ def test_nothing_meets_nothing(grounds: int, features: int) -> None:
     assert len(feature) == 0
 
 
-def test_huge_boxes_among_many_small_ones_take_no_more_memory() -> None:
-    low = np.random.default_rng(1).uniform(0, 1e5, (20_000, 2))
+def test_huge_and_far_boxes_among_many_small_ones_cost_no_more() -> None:
+    low = np.random.default_rng(1).uniform(0, 1e5, (100_000, 2))
     small = np.column_stack([low, low + 5])
-    huge = np.tile([[-1e9, -1e9, 1e9, 1e9]], (3, 1))
-    start, feature = pairs(small, np.concatenate([huge, small]))
-    assert (np.diff(start) >= 4).all()
-    assert (feature[start[:-1]] == 0).all()
-    start, feature = pairs(np.concatenate([huge, small[:1]]), small)
-    assert np.diff(start)[:3].tolist() == [20_000] * 3
+    odd = np.array([[-1e9, -1e9, 1e9, 1e9], [-1e9, 0, -1e9, 1], [1e9, 1e9, 1e9, 1e9]])
+    pairs(small[:1], small[:1])  # compiles
+    began = time.process_time()
+    plain, _ = pairs(small, small)
+    took = time.process_time() - began
+    start, feature = pairs(np.concatenate([odd, small]), np.concatenate([odd, small]))
+    assert time.process_time() - began < 10 * took + 1
+    assert np.diff(start)[:3].tolist() == [100_003, 2, 2]
+    assert (feature[start[3:-1]] == 0).all()
+    assert (np.diff(start)[3:] == np.diff(plain) + 1).all()
 
 
 def test_boxes_that_touch_at_a_corner_meet() -> None:
