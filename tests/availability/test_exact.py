@@ -79,7 +79,7 @@ def check_sites(one: Tile, other: Tile, names: Any, scale: float) -> None:
     np.testing.assert_allclose(mine.route_share, theirs.route_share, rtol=0, atol=1e-3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(worlds, st.booleans())
 def test_the_compiled_way_equals_the_plain_one(world: World, stand_ins: bool) -> None:
     one, other = (through(world, replace(wanted, stand_ins=stand_ins)) for wanted in (PLAIN, COMPILED))
@@ -87,7 +87,7 @@ def test_the_compiled_way_equals_the_plain_one(world: World, stand_ins: bool) ->
     check_sites(one, other, world.candidates.ids, 1.0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(wide_worlds)
 def test_in_a_wide_world_to_six_digits_more(world: World) -> None:
     """A cent here is 1e-6 m2 in a world of the usual width, where it would drown in the rounding."""
@@ -96,7 +96,7 @@ def test_in_a_wide_world_to_six_digits_more(world: World) -> None:
     check_sites(one, other, world.candidates.ids, 100.0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(worlds)
 def test_what_is_left_before_rounding(world: World) -> None:
     ground = plain(world)
@@ -112,7 +112,7 @@ def test_what_is_left_before_rounding(world: World) -> None:
     np.testing.assert_allclose(shapely.area(kept)[some], left[some], rtol=1e-6, atol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(worlds, st.data())
 def test_another_order_of_rules_is_another_sum_over_the_same_table(world: World, data: st.DataObject) -> None:
     """Also with rules left out: equal to a study that has only those."""
@@ -130,7 +130,7 @@ def test_another_order_of_rules_is_another_sum_over_the_same_table(world: World,
     assert [step.rule for step in mine.steps(world.study, rules)] == [rule.id for rule in rules]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds)
 def test_where_the_two_areas_differ_the_plain_way_decides(world: World) -> None:
     with patch.object(exact, "_AGREED", -1.0):
@@ -143,7 +143,7 @@ def test_where_the_two_areas_differ_the_plain_way_decides(world: World) -> None:
     assert differences(found.pieces.shapes.take(mine), Flat.of(parts.geometry[theirs])) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds, st.integers(0, 5))
 def test_what_geos_refuses_goes_the_plain_way(world: World, bad: int) -> None:
     """A difference that fails for one candidate fails for the whole array; the others must not suffer."""

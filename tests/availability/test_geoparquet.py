@@ -39,7 +39,7 @@ def written(folder: Path, some: list[Any], **options: Any) -> tuple[Path, Flat]:
     return path, flat
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rows, st.sampled_from([1, 3, 20_000]))
 def test_everything_comes_back(some: list[Any], group: int) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -51,7 +51,7 @@ def test_everything_comes_back(some: list[Any], group: int) -> None:
     assert columns["text"].tolist() == [f"é{k}" for k in range(len(some))]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows, st.sampled_from([1, 2, 20_000]), frames)
 def test_a_box_reads_the_rows_that_meet_it(
     some: list[Any], group: int, bounds: tuple[float, float, float, float]

@@ -30,7 +30,7 @@ def whole(world: World, wanted: Wanted) -> Tile:
     return together([found], [np.arange(len(world.candidates))], len(world.candidates), list(world.footprints))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds, ways, st.data())
 def test_taking_apart_and_putting_together_undo_each_other(world: World, wanted: Wanted, data: st.DataObject) -> None:
     count = len(world.candidates)
@@ -44,7 +44,7 @@ def test_taking_apart_and_putting_together_undo_each_other(world: World, wanted:
         assert set(mine[part.pieces.candidate].tolist()) == set(found.pieces.candidate.tolist()) & set(mine.tolist())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds, ways, st.data())
 def test_a_tile_of_some_candidates_is_that_part_of_the_tile_of_all(
     world: World, wanted: Wanted, data: st.DataObject
@@ -78,7 +78,7 @@ def without(result: Available) -> Available:
     return replace(result, reused=(0, 0))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(wide_worlds, st.booleans(), st.booleans(), st.integers(1, 4), st.sampled_from([1, 2, 4]))
 def test_tiles_and_threads_change_no_bit(world: World, compiled: bool, keep: bool, most: int, threads: int) -> None:
     one = found(world, Crew(workers=1), most=10**6, compiled=compiled, keep=keep)
@@ -87,7 +87,7 @@ def test_tiles_and_threads_change_no_bit(world: World, compiled: bool, keep: boo
     assert differences(without(one), without(other)) == []
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(wide_worlds, st.booleans(), st.booleans(), st.integers(1, 4), st.randoms(use_true_random=False))
 def test_the_order_of_candidates_changes_no_bit(
     world: World, compiled: bool, keep: bool, most: int, random: Any
@@ -119,7 +119,7 @@ def test_the_order_of_candidates_changes_no_bit(
         assert (step.rule, step.candidates) == (mine.rule, mine.candidates)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds, ways)
 def test_what_is_left_small_or_taken_adds_up(world: World, wanted: Wanted) -> None:
     tile = whole(world, wanted)
