@@ -16,6 +16,8 @@ from flexsite.preview.grid import BLOCK, Grid
 
 AVAILABLE, TAKEN_BY = "available.tif", "taken_by.tif"
 _BLOCK_WIDTH = 512
+_CACHE = 64
+"""Megabytes of blocks that wait to be written; whole blocks come in order, so that bytes do not depend on it."""
 
 
 class Rasters:
@@ -35,7 +37,7 @@ class Rasters:
     def __enter__(self) -> Self:
         import rasterio
 
-        self._env = rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_NUM_THREADS="1")
+        self._env = rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_NUM_THREADS="1", GDAL_CACHEMAX=_CACHE)
         self._env.__enter__()
         grid = self._grid
         corner = Affine(grid.cell, 0, grid.west * grid.cell, 0, -grid.cell, grid.north * grid.cell)
