@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import pickle
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -35,7 +36,7 @@ from flexsite.geometry import WORKERS, Indices
 from flexsite.geoparquet import read_shapes, write_shapes
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, Worker
 
     from flexsite.availability.footprint import Bounds
     from flexsite.availability.window import Clock
@@ -134,6 +135,7 @@ def reached(scheduler: str | Cluster, workers: int | None = None) -> Iterator[Cl
                     host="127.0.0.1",
                     dashboard_address=None,
                     silence_logs=logging.CRITICAL,
+                    preload=[__name__],  # calls `dask_setup`
                 )
             client = Client(own or scheduler, timeout=_ANSWER, set_as_default=False)
         except (OSError, ValueError, RuntimeError) as error:
@@ -162,7 +164,7 @@ def tiled(
     study: Study,
     clock: Clock,
     wanted: Wanted,
-) -> tuple[list[Tile], int]:
+) -> tuple[list[Tile], int, list[str]]:
     """Deal with every tile of candidates on a cluster; parameters and result as `Crew.tiles`.
 
     Parameters
@@ -182,7 +184,8 @@ def tiled(
         done = _answers(cluster, job, len(rows))
     except (OSError, asyncio.CancelledError) as error:
         raise _lost(cluster, error) from error
-    return [kept.load(_seen(cache, one, cluster)) for one in done], sum(one.known for one in done)
+    found = [kept.load(_seen(cache, one, cluster)) for one in done]
+    return found, sum(one.known for one in done), [one.key for one in done]
 
 
 def _shared(
@@ -290,6 +293,11 @@ def unfit(made_with: Mapping[str, str], folder: Path) -> str:
     if not os.access(folder, os.R_OK | os.X_OK):
         return f"does not see the folder '{folder}'"
     return ""
+
+
+async def dask_setup(worker: Worker) -> None:  # noqa: ARG001
+    """Leave Ctrl-C, which a terminal sends to all processes, to the one that runs the study; Dask asks for the name."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def deal(made_with: Mapping[str, str], folder: Path, pickled: bytes, number: int) -> Done:
@@ -439,7 +447,8 @@ def _short(error: BaseException) -> str:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Dask from telling what our own messages say better."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in {"distributed", "tornado"}]
+    loggers = [logging.getLogger(name) for name in names]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)

@@ -94,7 +94,7 @@ class Crew:
             A scheduler or its workers cannot be reached, or do not fit.
         """
         if self.scheduler is not None:
-            return *self._on_cluster(self.scheduler, shapes, rows, footprints, study, clock, wanted), []
+            return self._on_cluster(self.scheduler, shapes, rows, footprints, study, clock, wanted)
         threads = self.workers or os.cpu_count() or 1
         settings = recipe(study, wanted)
 
@@ -122,7 +122,7 @@ class Crew:
             return None
         return _on_threads(kept.load, present, self.workers or os.cpu_count() or 1)
 
-    def _on_cluster(self, scheduler: str | Cluster, *what: Any) -> tuple[list[Tile], int]:
+    def _on_cluster(self, scheduler: str | Cluster, *what: Any) -> tuple[list[Tile], int, list[str]]:
         """Deal with every tile on a cluster; its workers need a shared folder, if only for this run."""
         from flexsite.availability import cluster
         from flexsite.cache import Cache

@@ -89,10 +89,11 @@ def test_finished_tiles_are_not_done_again(
     assert results(tmp_path / "out") == expected
 
 
-@pytest.mark.parametrize("keeps", [True, False])
-def test_interrupted(start: Start, town: Path, tmp_path: Path, keeps: bool) -> None:
+@pytest.mark.parametrize("how", [[], ["--no-cache"], ["--scheduler", "local", "--workers", "1"]], ids=" ".join)
+def test_interrupted(start: Start, town: Path, tmp_path: Path, how: list[str]) -> None:
     """Ctrl-C reaches the whole group of processes, as a terminal sends it."""
-    process = start("run", town, "--out", tmp_path / "at" / "out", *([] if keeps else ["--no-cache"]))
+    keeps = "--no-cache" not in how
+    process = start("run", town, "--out", tmp_path / "at" / "out", *how)
     until = time.monotonic() + 30
     while time.monotonic() < until and not list(tmp_path.glob("cache/tile/??/*" if keeps else "at/.out.*")):
         time.sleep(0.005)
@@ -102,8 +103,9 @@ def test_interrupted(start: Start, town: Path, tmp_path: Path, keeps: bool) -> N
     assert (code, out) == (130, "")
     assert err == (
         "stopped; finished tiles are kept: the same command with --resume goes on\n"
-        if keeps else "stopped; nothing is kept\n"
-    )  # fmt: skip
+        if keeps
+        else "stopped; nothing is kept\n"
+    )
     assert time.monotonic() - began < 5
     assert list(tmp_path.glob("at/*")) == []
     assert list(tmp_path.glob("cache/.running/*")) == []
