@@ -62,7 +62,8 @@ class Polygons:
     @cached_property
     def _pieces(self) -> Flat:
         """The same polygons, heavy ones in pieces, so that what is near a cell is little."""
-        return cut(self.shapes, _HEAVY)[0]
+        heavy = np.diff(self.shapes.spans) > _HEAVY
+        return cut(self.shapes, _HEAVY)[0] if heavy.any() else self.shapes
 
     @cached_property
     def _spans(self) -> tuple[Floats, Floats]:
