@@ -176,14 +176,13 @@ def whatif(
     """Print the waterfall with rules off or in another order; the first time takes a while, then it is at once."""
     from flexsite.availability.work import Crew
     from flexsite.study.loading import load
-    from flexsite.whatif import what_if
+    from flexsite.whatif import as_text, what_if
 
     loaded = load(study, _overrides(set_))
     with _memory(no_cache) as cache:
         found = what_if(loaded, Crew(workers, cache))
     names = None if order is None else [name.strip() for name in order.split(",")]
-    table = found.waterfall(off=off or [], order=names, min_area=min_area)
-    typer.echo(table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:,.2f}"))
+    typer.echo(as_text(found.rows(off=off or [], order=names, min_area=min_area)))
 
 
 @app.command()

@@ -22,7 +22,7 @@ from flexsite.cache import key
 from flexsite.candidates import Candidates
 from flexsite.flat import Flat
 from flexsite.geoparquet import read_shapes, write_shapes
-from flexsite.layers.identity import files_of, identity
+from flexsite.study.identity import files_of, identity
 from flexsite.notices import Notices
 from flexsite.study.models import measure_layers
 

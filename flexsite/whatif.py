@@ -7,7 +7,7 @@ how that falls apart in sites takes a run.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from flexsite.availability.combinations import MOST_BITS, Combinations
 from flexsite.availability.work import Crew, recipe
 from flexsite.cache import key
 from flexsite.errors import InputError
-from flexsite.layers.identity import identity
+from flexsite.study.identity import identity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +81,12 @@ class WhatIf:
         """
         import pandas as pd
 
+        return pd.DataFrame(self.rows(off=off, order=order, min_area=min_area))
+
+    def rows(
+        self, *, off: Sequence[str] = (), order: Sequence[str] | None = None, min_area: float | None = None
+    ) -> list[dict[str, str | int | float]]:
+        """The rows of `waterfall`, as plain values; parameters and errors as there."""
         rules = self._rules(off, order)
         account, _ = self.table.account(self.study, rules)
         left = float(account.start_m2.sum()) / 1e4
@@ -88,13 +94,13 @@ class WhatIf:
         for step in account.steps(self.study, rules):
             rows.append(
                 _row(step.rule, step.effect, step.hardness, step.candidates, step.area_ha, left)
-                | {"touched_ha": step.touched_ha, "only_ha": step.only_ha, "unknown_ha": step.unknown_ha}
+                | {name: round(getattr(step, name), 6) for name in ("touched_ha", "only_ha", "unknown_ha")}
             )
             left = step.area_ha
         least = self.study.candidates.min_area if min_area is None else min_area
         enough = (account.area_m2 > 0) & (account.area_m2 >= least)
         rows.append(_row("min_area", "", "", int(enough.sum()), float(account.area_m2[enough].sum()) / 1e4, left))
-        return pd.DataFrame(rows).round(6)
+        return rows
 
     def areas(self, *, off: Sequence[str] = (), order: Sequence[str] | None = None) -> pd.DataFrame:
         """Per candidate what it had, what each rule takes at its turn, and what is left, in m2."""
@@ -229,8 +235,23 @@ def _load(folder: Path, study: Study) -> WhatIf:
     return WhatIf(study, whole.column("candidate_id").to_numpy(), table)
 
 
-def _row(rule: str, effect: str, hardness: str, candidates: int, area: float, before: float) -> dict[str, object]:
+def _row(
+    rule: str, effect: str, hardness: str, candidates: int, area: float, before: float
+) -> dict[str, str | int | float]:
     return {
-        "rule": rule, "effect": effect, "class": hardness, "candidates": candidates, "area_ha": area,
-        "removed_ha": before - area,
+        "rule": rule, "effect": effect, "class": hardness, "candidates": candidates, "area_ha": round(area, 6),
+        "removed_ha": round(before - area, 6) + 0.0,
     }  # fmt: skip
+
+
+def as_text(rows: Sequence[Mapping[str, str | int | float]]) -> str:
+    """Rows as a table to read: hectares with two decimals, numbers at the right."""
+    heads = list(dict.fromkeys(name for row in rows for name in row))
+    lines = [heads, *([_shown(row.get(name, "")) for name in heads] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    shown = ("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(line.rstrip() for line in shown)
+
+
+def _shown(value: str | int | float) -> str:
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value

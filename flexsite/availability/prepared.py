@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from flexsite.availability.footprint import Footprint, read
 from flexsite.cache import key as key_of
 from flexsite.geoparquet import read_shapes, write_shapes
-from flexsite.layers.identity import identity
+from flexsite.study.identity import identity
 from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
 
 if TYPE_CHECKING:
