@@ -41,6 +41,8 @@ _LOOK = 128
 """Blocks along the side of an area in which most candidates lie whole; results do not depend on it."""
 _COMPILED_FROM = 50_000
 """Candidates from which compiled code looks for overlaps; what it finds does not depend on it."""
+_AT_ONCE, _ROWS = 8192, 200_000
+"""Candidates laid flat, and looked at for overlaps, at a time; results do not depend on them."""
 _SNAP = 1e-3
 """Metres within which two boundaries are the same line when candidates are joined."""
 
@@ -96,15 +98,26 @@ def build(study: Study, layers: Layers, area: Geometries, notices: Notices) -> C
     InputError
         No polygon among the candidates, none in the area, or an id that is missing or stands twice.
     """
+    kind = study.candidates.kind
     if study.candidates.grid is not None:
-        ids, shapes = _cells(study.candidates.grid, area)
-    else:
-        ids, shapes = _of_layer(study, layers, area, notices)
+        ids, cells = _cells(study.candidates.grid, area)
+        order = np.argsort(ids.astype(str), kind="stable")
+        return Candidates(ids[order], cells.take(order), kind, is_grid=True)
+    ids, geometry = _of_layer(study, layers, area, notices)
     order = np.argsort(ids.astype(str), kind="stable")
-    ids, shapes = ids[order], shapes.take(order)
-    if study.candidates.grid is None:
-        _warn_overlaps(shapes, notices)
-    return Candidates(ids, shapes, study.candidates.kind, study.candidates.grid is not None)
+    ids, geometry = ids[order], geometry[order]
+    shapes = _laid(geometry)
+    _warn_overlaps(shapes, notices)
+    return Candidates(ids, shapes, kind, is_grid=False)
+
+
+def _laid(geometry: Geometries) -> Flat:
+    """Polygons laid flat; the array is emptied on the way, so that memory never holds all of them twice."""
+    made = []
+    for first in range(0, len(geometry), _AT_ONCE):
+        made.append(Flat.of(geometry[first : first + _AT_ONCE]))
+        geometry[first : first + _AT_ONCE] = None
+    return Flat.join(made)
 
 
 def _cells(size: float, area: Geometries) -> tuple[NDArray[np.object_], Flat]:
@@ -212,7 +225,9 @@ def _metres(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _of_layer(study: Study, layers: Layers, area: Geometries, notices: Notices) -> tuple[NDArray[np.object_], Flat]:
+def _of_layer(
+    study: Study, layers: Layers, area: Geometries, notices: Notices
+) -> tuple[NDArray[np.object_], Geometries]:
     spec = study.candidates
     name = str(spec.layer)
     file = study.layers[name].path.name
@@ -245,7 +260,7 @@ def _of_layer(study: Study, layers: Layers, area: Geometries, notices: Notices) 
     ids, geometry = ids[inside], geometry[inside]
     if spec.join is not None:
         ids, geometry = _joined(ids, geometry, vector.frame[spec.join].to_numpy()[inside])
-    return ids, Flat.of(geometry)
+    return ids, geometry
 
 
 def _ids(values: NDArray[np.object_] | None, features: Indices, place: str, notices: Notices) -> NDArray[np.object_]:
@@ -321,12 +336,16 @@ def _may_overlap(shapes: Flat) -> tuple[Indices, Indices]:
         from flexsite.kernel import pairs
         from flexsite.kernel.overlapping import may_overlap
 
-        start, right = pairs(shapes.bounds, shapes.bounds)
-        left = np.repeat(np.arange(len(shapes)), np.diff(start))
-        once = left < right
-        left, right = left[once], right[once]
-        kept = may_overlap(shapes, left, right)
-        return left[kept], right[kept]
+        start, met = pairs(shapes.bounds, shapes.bounds)
+        found: list[tuple[Indices, Indices]] = []
+        for first in range(0, len(shapes), _ROWS):
+            rows = np.arange(first, min(first + _ROWS, len(shapes)))
+            left = np.repeat(rows, np.diff(start[first : first + _ROWS + 1]))
+            right = met[start[rows[0]] : start[rows[-1] + 1]]
+            left, right = left[left < right], right[left < right]
+            kept = may_overlap(shapes, left, right)
+            found.append((left[kept], right[kept]))
+        return np.concatenate([left for left, _ in found]), np.concatenate([right for _, right in found])
     geometry = shapes.geometry()
     if shapely.coverage_is_valid(shapely.get_parts(geometry)):
         return np.empty(0, np.intp), np.empty(0, np.intp)

@@ -199,6 +199,7 @@ class TestOfALayer:
             notices = Notices()
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(candidates, "_COMPILED_FROM", least)
+                patch.setattr(candidates, "_ROWS", 7)
                 candidates._warn_overlaps(layout, notices)
             texts.append(notices.texts)
         left, right = np.triu_indices(len(layout), 1)
