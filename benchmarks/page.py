@@ -1,0 +1,93 @@
+"""Tables of results, in Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+LABELS = {
+    "sites": "waterfall and sites, exact",
+    "filling": "the same, filling an empty cache (once)",
+    "cached": "the same again, warm cache",
+    "buffer": "one buffer changed, warm cache",
+    "table": "m2 per parcel and rule (`whatif`), no cache",
+    "whatif": "`whatif --off noise`, warm cache",
+    "preview": "preview, cells of 10 m, exact shares",
+    "centres": "preview, cells of 10 m, by centres",
+    "shares": "exact land-use shares per parcel",
+}
+
+
+BUSY = 0.5
+"""Load of the machine before the first run, above which figures are upper bounds."""
+
+
+def _cost(found: dict[str, Any]) -> str:
+    wall, cpu, peak = (found[name]["median"] for name in ("wall_s", "cpu_s", "peak_mb"))
+    return f"{wall:,.1f} | {cpu:,.1f} | {peak:,.0f}"
+
+
+def _apart(found: dict[str, Any]) -> str:
+    if "apart_m2" in found:
+        return f"{found['apart_m2']:.1g} m2"
+    if "apart_ha" in found:
+        return f"{found['apart_ha']:,.2f} of {found['exact_ha']:,.0f} ha"
+    return "none at 0.01 m2"
+
+
+def _where(result: dict[str, Any]) -> str:
+    machine, versions, data = result["machine"], result["versions"], result["data"]
+    times = {len(job["wall_s"]["all"]) for job in result["jobs"].values() if "wall_s" in job}
+    parts = [
+        f"{data['parcels']:,} parcels, measured {machine['date']} on {machine['cores']} cores ({machine['processor']})",
+        f"{machine['memory_gb']} GB, flexsite {versions['flexsite']}, Python {versions['python']}",
+        f"medians of {max(times, default=0)}, peak as {machine['memory']}",
+    ]
+    if machine["load_before"] > BUSY:
+        parts.append(f"**the machine was busy before (load {machine['load_before']}): upper bounds**")
+    totals = ", and the totals of all against those that others found" if data["recorded_totals"] else ""
+    return f"{'; '.join(parts)}. Answers of {data['checked']:,} parcels checked one by one{totals}."
+
+
+def _land(result: dict[str, Any]) -> str:
+    lines = [
+        _where(result),
+        "",
+        "| job | wall s | CPU s | peak MB | apart from GEOS, at most |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [f"| {LABELS[name]} | {_cost(found)} | {_apart(found)} |" for name, found in result["jobs"].items()]
+    for name, title in (("whatif", "Questions within one process"), ("shares", "Within the job of shares")):
+        seconds = result["jobs"].get(name, {}).get("seconds", {})
+        if seconds:
+            lines += ["", f"{title}: " + ", ".join(f"{what} {took:.3g} s" for what, took in seconds.items()) + "."]
+    return "\n".join([*lines, ""])
+
+
+def _peers(result: dict[str, Any]) -> str:
+    lines = [_where(result), "", "| job | tool | wall s | CPU s | peak MB | apart |", "|---|---|---|---|---|---|"]
+    for found in result["jobs"].values():
+        start = f"| {found['job']} | {found['tool']} |"
+        lines.append(
+            f"{start} {_cost(found)} | {_apart(found)} |" if "wall_s" in found else f"{start} {found['why']} | | | |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def tables(results: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Per script (`land`, `peers`) the tables of its results, by number of parcels."""
+    of = {"land": _land, "peers": _peers}
+    ordered = sorted(results, key=lambda result: result["data"]["parcels"])
+    return {name: "\n".join(of[name](result) for result in ordered if result["script"] == name) for name in of}
+
+
+def filled(text: str, results: Sequence[dict[str, Any]]) -> str:
+    """A page with the tables between its marks `<!-- land -->` and `<!-- end -->` (and so for peers)."""
+    for name, table in tables(results).items():
+        if table:
+            whole = f"<!-- {name} -->\n\n{table}\n<!-- end -->"
+            text, count = re.subn(rf"<!-- {name} -->\n.*?<!-- end -->", lambda _, new=whole: new, text, flags=re.DOTALL)
+            if count != 1:
+                raise SystemExit(f"the page has no place for the tables of {name}")
+    return text
