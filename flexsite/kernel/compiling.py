@@ -33,7 +33,7 @@ def _entries() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """Every compiled function that Python calls, with the types it is called with."""
     from numba import types
 
-    from flexsite.kernel import _grid, _hash, _knife, _slab, _wkb
+    from flexsite.kernel import _grid, _hash, _knife, _overlap, _slab, _wkb
 
     xy, offsets, words = types.float64[:, ::1], types.int64[::1], types.uint64[:, ::1]
     flat = (xy, offsets, offsets, offsets)
@@ -48,6 +48,7 @@ def _entries() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     ]
     data = types.uint8[::1]
     found += [
+        (_overlap.overlapping, (*laid, xy, offsets, offsets)),
         (_wkb.sizes, (data, offsets)),
         (_wkb.decoded, (data, offsets, data, offsets, offsets, offsets)),
         (_wkb.encoded, (data, offsets, offsets, offsets, offsets, data)),

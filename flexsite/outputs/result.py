@@ -35,7 +35,7 @@ class Result:
     area
         Polygons of the study area.
     plots
-        Per candidate its ground before and after the rules, for screening.
+        When plots are screened: per plot its ground before and after the rules.
     unavailable
         When plots are screened: ids in `sites` that stand for a plot without any site, or outside the area.
     """
@@ -47,7 +47,7 @@ class Result:
     taken: pd.DataFrame
     excluded: gpd.GeoDataFrame | None
     area: BaseGeometry
-    plots: gpd.GeoDataFrame
+    plots: gpd.GeoDataFrame | None
     assumed_complete: list[str]
     counts: dict[str, int]
     layers: dict[str, Any]
