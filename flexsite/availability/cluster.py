@@ -21,32 +21,24 @@ from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
-import numpy as np
-
-from flexsite.availability import kept, tiles
-from flexsite.availability.footprint import Footprint
+from flexsite.availability import kept
+from flexsite.availability.sharing import Job, part, share
 from flexsite.availability.tile import Tile, Wanted
-from flexsite.availability.work import box_of, digest, digest_of, recipe, remembered, tile_key
+from flexsite.availability.work import recipe, remembered, tile_key
 from flexsite.cache import Cache
-from flexsite.cache import key as key_of
 from flexsite.cache.keys import surroundings
 from flexsite.errors import InputError
 from flexsite.flat import Flat
 from flexsite.geometry import WORKERS, Indices
-from flexsite.geoparquet import read_shapes, write_shapes
 
 if TYPE_CHECKING:
     from distributed import Client, Future, Worker
 
-    from flexsite.availability.footprint import Bounds
+    from flexsite.availability.footprint import Footprint
     from flexsite.availability.window import Clock
-    from flexsite.cache.private import Write
     from flexsite.study.models import Study
 
 LOCAL = "local"
-CANDIDATES = "tiled_candidates"
-FOOTPRINT = "tiled_footprint"
-"""Kinds of the entries that workers read: candidates, a file per tile; footprints, near features side by side."""
 PATIENCE = 60.0
 """Seconds without any worker after which a run gives up: a nanny starts a new one within a few."""
 _ANSWER = 10.0
@@ -58,27 +50,6 @@ _SEEN_WITHIN = 65.0
 _AGAIN = 2
 """How often a tile that failed is tried again, maybe on another worker."""
 _KEPT = "finished tiles are kept: go on with --resume"
-
-
-class Spread(NamedTuple):
-    """A footprint in the shared folder."""
-
-    folder: Path
-    values: list[Any]
-    complete: bool
-    assumed: bool
-
-
-@dataclass(frozen=True)
-class Job:
-    """What every task of a run is told."""
-
-    cache: Path
-    candidates: Path
-    footprints: dict[str, Spread]
-    study: Study
-    clock: Clock
-    wanted: Wanted
 
 
 class Done(NamedTuple):
@@ -178,7 +149,7 @@ def tiled(
         The scheduler or all workers are lost, or a worker does not fit: the folder is closed to it, or its flexsite or
         libraries are others than here.
     """
-    job = _shared(cache, shapes, rows, footprints, study, clock, wanted)
+    job = share(cache, shapes, rows, footprints, study, clock, wanted)
     try:
         _refuse_unfit(cluster, job)
         done = _answers(cluster, job, len(rows))
@@ -186,94 +157,6 @@ def tiled(
         raise _lost(cluster, error) from error
     found = [kept.load(_seen(cache, one, cluster)) for one in done]
     return found, sum(one.known for one in done), [one.key for one in done]
-
-
-def _shared(
-    cache: Cache,
-    shapes: Flat,
-    rows: Sequence[Indices],
-    footprints: Mapping[str, Footprint],
-    study: Study,
-    clock: Clock,
-    wanted: Wanted,
-) -> Job:
-    """Put candidates and footprints where workers read them, so that each reads little more than its tile."""
-    import pyproj
-
-    crs = pyproj.CRS.from_user_input(study.crs).to_json()
-
-    def candidates(folder: Path) -> None:
-        for number, mine in enumerate(rows):
-            write_shapes(_tile_file(folder, number), shapes.take(mine), crs, {"row": mine})
-
-    made_of = key_of(CANDIDATES, crs, digest(shapes), np.concatenate(rows), [len(mine) for mine in rows])
-    return Job(
-        cache.folder,
-        _put(cache, CANDIDATES, made_of, candidates),
-        {name: _spread(cache, footprint, crs) for name, footprint in footprints.items()},
-        study,
-        clock,
-        wanted,
-    )
-
-
-def _spread(cache: Cache, footprint: Footprint, crs: str) -> Spread:
-    """Put a footprint into the shared folder."""
-    listed = footprint.value.tolist()
-    place = {value: code for code, value in enumerate(dict.fromkeys(listed))}
-
-    def write(folder: Path) -> None:
-        codes = np.fromiter((place[value] for value in listed), dtype=np.int64, count=len(listed))
-        _write_near(folder / "features.parquet", footprint.shapes, crs, {"value": codes})
-        if footprint.covered is not None:
-            _write_near(folder / "coverage.parquet", footprint.covered, crs, {})
-
-    folder = _put(cache, FOOTPRINT, key_of(FOOTPRINT, crs, digest_of(footprint)), write)
-    return Spread(folder, list(place), footprint.covered is None, footprint.assumed)
-
-
-def _put(cache: Cache, kind: str, key: str, write: Write) -> Path:
-    """An entry that others can read.
-
-    Raises
-    ------
-    InputError
-        The shared folder cannot take it.
-    """
-    folder = cache.keep(kind, key, write)
-    if folder is None or not folder.is_relative_to(cache.folder):
-        raise _closed(cache)
-    return folder
-
-
-def _closed(cache: Cache, who: str = "") -> InputError:
-    """The folder that all workers share cannot take a result."""
-    told: list[str] = []
-    cache.tell(lambda _, text: told.append(text))
-    return InputError(
-        f"{who}{told[0] if told else 'the folder cannot be written'}",
-        where=f"shared folder '{cache.folder}'",
-        remedy=_KEPT,
-    )
-
-
-def _write_near(path: Path, shapes: Flat, crs: str, columns: Mapping[str, Any]) -> None:
-    """Write polygons with their row, in the order of tiles, so that a tile meets few groups of rows."""
-    filled = np.flatnonzero(~np.isnan(shapes.bounds[:, 0]))
-    parts = tiles.split(shapes.bounds[filled])
-    order = filled[np.concatenate([np.empty(0, dtype=np.intp), *parts])]
-    write_shapes(path, shapes.take(order), crs, {"row": order} | {name: all_[order] for name, all_ in columns.items()})
-
-
-def _read_near(path: Path, bounds: Bounds, columns: Sequence[str]) -> tuple[Flat, dict[str, Any]]:
-    """What `_write_near` wrote around some bounds, in its own order."""
-    shapes, found = read_shapes(path, bounds, ["row", *columns])
-    order = np.argsort(found["row"])
-    return shapes.take(order), {name: found[name][order] for name in columns}
-
-
-def _tile_file(folder: Path, number: int) -> Path:
-    return folder / f"{number:05d}.parquet"
 
 
 def unfit(made_with: Mapping[str, str], folder: Path) -> str:
@@ -311,9 +194,7 @@ def deal(made_with: Mapping[str, str], folder: Path, pickled: bytes, number: int
     job: Job = pickle.loads(pickled)  # noqa: S301 - from our own client
     WORKERS.set(1)
     try:
-        shapes, _ = read_shapes(_tile_file(job.candidates, number), None, [])
-        around = box_of(shapes)
-        near = {name: _near(spread, around) for name, spread in job.footprints.items()}
+        shapes, near = part(job, number)
     except OSError as error:
         return Done("", False, f"cannot read the folder '{job.cache}' ({_short(error)})", name)
     key = tile_key(shapes, near, recipe(job.study, job.wanted))
@@ -324,14 +205,6 @@ def deal(made_with: Mapping[str, str], folder: Path, pickled: bytes, number: int
         told: list[str] = []
         cache.tell(lambda _, text: told.append(text))
     return Done(key, known, f"says: {told[0]}" if told else "", name)
-
-
-def _near(spread: Spread, bounds: Bounds) -> Footprint:
-    shapes, found = _read_near(spread.folder / "features.parquet", bounds, ["value"])
-    covered = None if spread.complete else _read_near(spread.folder / "coverage.parquet", bounds, [])[0]
-    values = np.empty(len(spread.values), dtype=object)
-    values[:] = spread.values
-    return Footprint(shapes, values[found["value"]], covered, spread.assumed)
 
 
 def _refuse_unfit(cluster: Cluster, job: Job) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import flexsite
-from flexsite.availability import cluster, kept, tiles
+from flexsite.availability import cluster, kept, sharing, tiles
 from flexsite.availability.work import Crew
 from flexsite.cache import Cache
 from flexsite.cache.keys import surroundings as made_with
@@ -160,7 +160,7 @@ class TestWithAScheduler:
         assert written(found, tmp_path / "out") == expected
 
     def test_a_worker_that_does_not_see_the_folder(self, dask: Processes, tmp_path: Path) -> None:
-        job = cluster.Job(tmp_path, tmp_path / "gone", {}, *[None] * 3)  # type: ignore[list-item]
+        job = sharing.Job(tmp_path, tmp_path / "gone", {}, *[None] * 3)  # type: ignore[list-item]
         with cluster.reached(dask.address) as reached, pytest.raises(InputError) as caught:
             cluster._refuse_unfit(reached, job)
         assert re.fullmatch(r"worker tcp://127\.0\.0\.1:\d+", caught.value.where)
@@ -245,5 +245,5 @@ def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_shared_folder_that_cannot_be_written(town: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder can be made in a file")
     with Cache(tmp_path / "file" / "cache") as cache, pytest.raises(InputError, match="cannot be written") as caught:
-        cluster._put(cache, cluster.CANDIDATES, "0" * 64, lambda folder: None)
+        sharing.put(cache, sharing.CANDIDATES, "0" * 64, lambda folder: None)
     assert "shared folder" in caught.value.where
