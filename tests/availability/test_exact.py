@@ -233,3 +233,15 @@ def test_rules_without_features_take_nothing() -> None:
     account, (left,) = cleared(ROW, [{"id": "r", "exclude": "a"}], footprint())
     assert (account.taken["r"].index.tolist(), account.area_m2.tolist()) == ([], [10_000])
     assert left.equals_exact(ROW.geometry[0])
+
+
+def test_less_than_half_a_cent_is_not_taken_also_by_several_rules() -> None:
+    """Three rules with 0.004 m2 each: none touches the candidate, and nothing of it goes."""
+    rules = [{"id": name, "exclude": name} for name in "abc"]
+    crumbs = [footprint(shapely.box(10.0 * k, 0, 10.0 * k + 0.04, 0.1)) for k in range(3)]
+    found = study(*rules)
+    world = World(ROW, found, dict(zip("abc", crumbs, strict=True)))
+    for account in (cleared(ROW, rules, *crumbs).account, waterfall.account(plain(world))):
+        assert account.area_m2.tolist() == [10_000]
+        assert [len(one.index) for one in account.taken.values()] == [0, 0, 0]
+    assert cleared(ROW, rules, *crumbs).geometry[0].equals(ROW.geometry[0])
