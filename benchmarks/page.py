@@ -33,7 +33,7 @@ def _apart(found: dict[str, Any]) -> str:
         return f"{found['apart_m2']:.1g} m2"
     if "apart_ha" in found:
         return f"{found['apart_ha']:,.2f} of {found['exact_ha']:,.0f} ha"
-    return "none at 0.01 m2"
+    return str(found.get("why") or found["checked"])
 
 
 def _where(result: dict[str, Any]) -> str:
@@ -54,7 +54,7 @@ def _land(result: dict[str, Any]) -> str:
     lines = [
         _where(result),
         "",
-        "| job | wall s | CPU s | peak MB | apart from GEOS, at most |",
+        "| job | wall s | CPU s | peak MB | apart from GEOS at most, or checked to |",
         "|---|---|---|---|---|",
     ]
     lines += [f"| {LABELS[name]} | {_cost(found)} | {_apart(found)} |" for name, found in result["jobs"].items()]
@@ -66,7 +66,12 @@ def _land(result: dict[str, Any]) -> str:
 
 
 def _peers(result: dict[str, Any]) -> str:
-    lines = [_where(result), "", "| job | tool | wall s | CPU s | peak MB | apart |", "|---|---|---|---|---|---|"]
+    lines = [
+        _where(result),
+        "",
+        "| job | tool | wall s | CPU s | peak MB | apart from GEOS at most, or checked to |",
+        "|---|---|---|---|---|---|",
+    ]
     for found in result["jobs"].values():
         start = f"| {found['job']} | {found['tool']} |"
         lines.append(

@@ -25,6 +25,7 @@ import shapely
 from numpy.typing import NDArray
 from rasterio import features
 from rasterio.transform import from_origin
+from rules import BUFFER, MIN_AREA, RULES
 from scipy import ndimage
 
 Array = NDArray[Any]
@@ -34,9 +35,6 @@ CRS = "EPSG:28992"
 CORNER = np.array([110_000.0, 470_000.0])
 FULL, FULL_SIZE = 500_000, np.array([60_000.0, 45_000.0])
 CELL, CLASSES, TAKEN_CLASSES = 25.0, 10, (3, 6, 7)
-RULES = ("buildings", "nature", "planned", "noise", "safety", "landuse")
-BUFFER = {"noise": 50.0, "safety": 150.0}
-MIN_AREA = 2500.0
 
 
 @dataclass(frozen=True)
