@@ -21,6 +21,7 @@ from flexsite.availability.finding import Available, find
 from flexsite.availability.sites import Sites
 from flexsite.availability.work import Crew, digest
 from flexsite.geometry import WORKERS, Geometries
+from flexsite.memory import give_back
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
 from flexsite.outputs.result import Result
@@ -143,6 +144,7 @@ def run_one(study: Study, variant: str, told: Progress, crew: Crew | None = None
     area = read_area(study, layers)
     within = area if not keep_all else np.array([_frame_around(study, layers)], dtype=object)
     candidates = keeping.candidates(study, layers, within, notices, crew.cache)
+    give_back()
     timer.lap("candidates")
     wanted = "excluded" in study.outputs or ("map" in study.outputs and len(candidates.ids) <= EXCLUDED_UP_TO)
     found = find(study, layers, candidates, notices, told, crew, keep_taken=wanted, keep_all=keep_all)

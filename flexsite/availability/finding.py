@@ -17,6 +17,7 @@ from flexsite.availability.tile import Pieces, Small, Tile, Wanted
 from flexsite.availability.window import Clock
 from flexsite.availability.work import Crew, digest, recipe
 from flexsite.cache import key as key_of
+from flexsite.memory import give_back
 
 if TYPE_CHECKING:
     from flexsite.candidates import Candidates
@@ -106,13 +107,18 @@ def find(
             found = prepared.footprint(rule, study, layers, candidates.bounds, clock, crew.cache)
             _note_empty(rule, len(found), notices)
             footprints[rule.id] = found
+            if wanted.compiled:
+                give_back()
         told("sites")
         if wanted.compiled:
             _make_ready(told)
         done, reused, keys = crew.tiles(candidates.shapes, rows, footprints, study, clock, wanted)
         if crew.cache is not None and index is not None and keys:
             crew.cache.keep(_INDEX, index, lambda folder: _write_index(folder, keys))
+        del footprints
+        give_back()
     whole = tile.together(done, rows, len(candidates), [rule.id for rule in study.rules])
+    del done
     ids, order = sites.numbered(
         whole.pieces.candidate, whole.pieces.shapes.bounds, whole.pieces.area_m2, candidates.ids
     )

@@ -45,6 +45,7 @@ FREE = {
     "geometry",
     "geoparquet",
     "kernel",
+    "memory",
     "notices",
     "rulebook",
     "values",
