@@ -44,6 +44,13 @@ class Totals:
 
 
 RECORDED = {
+    # Found by `Plain` over all parcels.
+    (50_052, 20_240): Totals(
+        dict(zip(RULES, (496.90, 8_074.85, 606.22, 1_592.76, 735.75, 2_673.15), strict=True)),
+        12_820.80,
+        20_262,
+        11_227.71,
+    ),
     # Found by shapely, feature by feature, and the same by DuckDB.
     (500_207, 20_240): Totals(
         dict(zip(RULES, (4_932.53, 86_306.14, 5_946.81, 16_600.01, 7_145.26, 25_944.40), strict=True)),

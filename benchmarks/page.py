@@ -29,11 +29,13 @@ def _cost(found: dict[str, Any]) -> str:
 
 
 def _apart(found: dict[str, Any]) -> str:
+    if "why" in found:
+        return str(found["why"])
     if "apart_m2" in found:
         return f"{found['apart_m2']:.1g} m2"
     if "apart_ha" in found:
         return f"{found['apart_ha']:,.2f} of {found['exact_ha']:,.0f} ha"
-    return str(found.get("why") or found["checked"])
+    return str(found["checked"])
 
 
 def _where(result: dict[str, Any]) -> str:
@@ -46,7 +48,7 @@ def _where(result: dict[str, Any]) -> str:
     ]
     if machine["load_before"] > BUSY:
         parts.append(f"**the machine was busy before (load {machine['load_before']}): upper bounds**")
-    totals = ", and the totals of all against those that others found" if data["recorded_totals"] else ""
+    totals = ", and the totals of all" if data["totals_checked"] else ""
     return f"{'; '.join(parts)}. Answers of {data['checked']:,} parcels checked one by one{totals}."
 
 

@@ -1,6 +1,6 @@
 """Time other tools on the same job beside flexsite, in one run, each in its own interpreter.
 
-    python benchmarks/peers.py --parcels 50000 --make-venvs peer-venvs --out result.json
+    python benchmarks/peers.py --parcels 50000 --make-venvs ../peer-venvs --out result.json
     python benchmarks/peers.py --from DIR --python duckdb=venv/bin/python --python atlite=other/bin/python
 
 Tools: geopandas, duckdb, sedonadb (the waterfall and sites, exact), atlite, glaes (what is left on a raster of 10 m).
@@ -25,7 +25,7 @@ import land
 import numpy as np
 import region
 import shapely
-from answers import Answer, WrongError, close, recorded
+from answers import Answer, WrongError, close
 from measure import Cost, FailedError, machine, medians, run, versions
 from rules import RULES
 
@@ -189,10 +189,8 @@ def main() -> None:
                 land.told(peer.tool, found)
             else:
                 print(f"{peer.tool:<24} {found['why']}", flush=True)
-    meta = bench.region.meta
-    data = {"parcels": meta["n"], "seed": meta["seed"], "checked": len(bench.plain.ids)}
-    data["recorded_totals"] = recorded(bench.region) is not None
-    land.write(asked, {"script": "peers", "machine": before, "versions": used, "data": data, "jobs": jobs})
+            result = {"script": "peers", "machine": before, "versions": used, "data": bench.data(), "jobs": jobs}
+            land.write(asked, result)
 
 
 if __name__ == "__main__":

@@ -192,6 +192,24 @@ def test_the_whole_script_and_its_tables(tmp_path: Path) -> None:
         page.filled("a page", [result])
 
 
+def test_the_tables_say_what_was_not_measured_and_what_was_wrong() -> None:
+    cost = measure.medians([measure.Cost(1.0, 2.0, 3.0)])
+    machine = measure.machine() | {"load_before": 3.0}
+    jobs = {
+        "one": {"job": "a", "tool": "one", "why": "not installed"},
+        "two": {"job": "a", "tool": "two", "why": "wrong: 3, not 2", "apart_m2": 1e-9} | cost,
+        "three": {"job": "a", "tool": "three", "apart_m2": 2e-9} | cost,
+    }
+    data = {"parcels": 5, "checked": 4, "totals_checked": False}
+    result = {"script": "peers", "machine": machine, "versions": measure.versions(), "data": data, "jobs": jobs}
+    table = page.tables([result])["peers"]
+    assert "| a | one | not installed | | | |" in table
+    assert "| a | two | 1.0 | 2.0 | 3 | wrong: 3, not 2 |" in table
+    assert "| a | three | 1.0 | 2.0 | 3 | 2e-09 m2 |" in table
+    assert "upper bounds" in table
+    assert "totals" not in table
+
+
 def test_the_page_shows_the_results_that_are_kept() -> None:
     kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((BENCHMARKS / "results").glob("*.json"))]
     text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
