@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flexsite import flat as flat_module
 from flexsite.flat import Flat
 
 from .helpers import boxes, shapes
@@ -112,6 +114,17 @@ def test_wkb_comes_back(some: list[Any]) -> None:
     assert same(Flat.of_wkb(wkb), flat)
     assert len(wkb) == len(some) and wkb.null_count == 0
     assert shapely.equals_exact(shapely.from_wkb(wkb.to_pylist()), flat.geometry(), 0).all()
+
+
+@settings(deadline=None)
+@given(rows)
+def test_many_rows_go_another_way_to_the_same_bytes(some: list[Any]) -> None:
+    flat = Flat.of(shapes(*some))
+    wkb = flat.wkb().to_pylist()
+    with patch.object(flat_module, "_MANY", 0), patch.object(flat_module, "_AT_ONCE", 2):
+        assert same(Flat.of(shapes(*some)), flat)
+        assert flat.wkb().to_pylist() == wkb
+        assert same(Flat.of_wkb(flat.wkb()), flat)
 
 
 @given(rows)

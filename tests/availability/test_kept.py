@@ -21,6 +21,7 @@ from flexsite.availability import kept, prepared, work
 from flexsite.availability.finding import Available
 from flexsite.availability.footprint import Footprint
 from flexsite.availability.tile import find
+from flexsite.availability.window import Clock
 from flexsite.availability.work import Crew
 from flexsite.cache import Cache
 from flexsite.flat import Flat
@@ -256,7 +257,9 @@ def with_change(model: Any, key: str, value: Any) -> Any:
 
 
 def result(world: World, crew: Crew) -> Available:
-    return without(found(world, crew, most=3, compiled=True, keep=True))
+    """What is found, but for what no tile has a part in."""
+    clock = Clock(day(2026), day(2026), 1)
+    return replace(without(found(world, crew, most=3, compiled=True, keep=True)), clock=clock)
 
 
 def telling(change: Callable[[Study], Study | None]) -> tuple[World, World]:

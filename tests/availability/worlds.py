@@ -65,7 +65,7 @@ class Maker:
     def box(self) -> Any:
         low = self.rng.uniform(0, SIDE, 2)
         size = self.rng.uniform(2, SIDE / 2, 2)
-        (x0, y0), (x1, y1) = self.snapped([low, low + size])
+        (x0, y0), (x1, y1) = self.snapped([low, low + np.maximum(size, self.grid / self.scale)])
         return shapely.box(x0, y0, x1, y1)
 
     def star(self, radius: float, most: int = 10) -> Any:
