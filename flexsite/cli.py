@@ -102,12 +102,12 @@ def demo(
 ) -> None:
     """Run the embedded invented region, end to end."""
     from flexsite.demo import write as write_region
-    from flexsite.outputs.folder import staged
+    from flexsite.outputs.storing import stored
     from flexsite.outputs.writing import write_into
     from flexsite.pipeline import run as run_study
     from flexsite.study.loading import load
 
-    with _progress(quiet) as told, staged(out) as stage:
+    with _progress(quiet) as told, stored(out) as stage:
         told("the invented region")
         result = run_study(load(write_region(stage)), progress=told)
         told("outputs")

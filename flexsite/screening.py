@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from flexsite.errors import InputError
-from flexsite.outputs.folder import RUN_RECORD, staged
+from flexsite.outputs.folder import RUN_RECORD
 from flexsite.outputs.geopackage import write_gpkg
 from flexsite.outputs.record import record, write_json
+from flexsite.outputs.storing import stored
 from flexsite.outputs.tables import MIN_SIZE, series
 from flexsite.outputs.text_table import write_csv
 from flexsite.outputs.withheld import shown_rules
@@ -105,7 +106,7 @@ def screen(
 def write(screening: Screening, folder: Path) -> None:
     """Write `screen.gpkg`, `screen.csv`, `waterfall.csv`, `map.html` and `run.json`, all or nothing."""
     result = screening.result
-    with staged(folder) as stage:
+    with stored(folder) as stage:
         write_csv(pd.DataFrame(screening.plots.drop(columns="geometry")), stage / "screen.csv")
         labels = {verdict: words[result.study.language] for verdict, words in VERDICTS.items()}
         write_gpkg(screening.plots, stage / "screen.gpkg", "screen", style=('"verdict"', labels))

@@ -9,9 +9,10 @@ import pandas as pd
 
 from flexsite import geoparquet
 from flexsite.errors import InputError
-from flexsite.outputs.folder import RUN_RECORD, staged
+from flexsite.outputs.folder import RUN_RECORD
 from flexsite.outputs.geopackage import write_gpkg
 from flexsite.outputs.record import record, write_json
+from flexsite.outputs.storing import stored
 from flexsite.outputs.tables import hectares
 from flexsite.outputs.text_table import write_csv
 
@@ -45,7 +46,7 @@ def write(result: Result, folder: Path) -> None:
         The folder is foreign or cannot be written, or the study asks for an output that is not built yet.
     """
     refuse_unbuilt(result.study)
-    with staged(folder) as stage:
+    with stored(folder) as stage:
         write_into(result, stage)
 
 

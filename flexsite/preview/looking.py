@@ -22,8 +22,9 @@ from flexsite.geometry import WORKERS, Geometries
 from flexsite.kernel.scan import Runs
 from flexsite.notices import Notices
 from flexsite.opening import open_layers, read_area
-from flexsite.outputs.folder import PREVIEW_RECORD, staged
+from flexsite.outputs.folder import PREVIEW_RECORD
 from flexsite.outputs.record import input_files, plain, sources, write_json
+from flexsite.outputs.storing import stored
 from flexsite.outputs.text_table import write_csv
 from flexsite.outputs.withheld import private_layers, public_study, shown_rules
 from flexsite.preview import error, patches, tally
@@ -133,7 +134,7 @@ def preview(
         claims.append(read_claim(rule, study, layers, bounds, clock, notices))
     timer.lap("reading")
     names = shown_rules(study)
-    with staged(folder, PREVIEW_RECORD) as stage:
+    with stored(folder, PREVIEW_RECORD) as stage:
         told("cells")
         sums, runs = _cells(stage, ground, claims, study, layers, grid, way)
         timer.lap("cells")
