@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,9 +91,10 @@ def tables(results: Sequence[dict[str, Any]]) -> dict[str, str]:
 def filled(text: str, results: Sequence[dict[str, Any]]) -> str:
     """A page with the tables between its marks `<!-- land -->` and `<!-- end -->` (and so for peers)."""
     for name, table in tables(results).items():
+        start, end = f"<!-- {name} -->\n", "<!-- end -->"
         if table:
-            whole = f"<!-- {name} -->\n\n{table}\n<!-- end -->"
-            text, count = re.subn(rf"<!-- {name} -->\n.*?<!-- end -->", lambda _, new=whole: new, text, flags=re.DOTALL)
-            if count != 1:
+            if text.count(start) != 1 or end not in text.partition(start)[2]:
                 raise SystemExit(f"the page has no place for the tables of {name}")
+            before, _, after = text.partition(start)
+            text = f"{before}{start}\n{table}\n{end}{after.partition(end)[2]}"
     return text

@@ -86,7 +86,7 @@ def parcels(random: np.random.Generator, count: int, size: Array) -> Array:
 def _lines(random: np.random.Generator, count: int, length: float) -> Array:
     """Places of `count` + 1 lines from 0 to `length`, with uneven steps."""
     steps = 1.0 + random.gamma(5.0, 1.0, count)
-    return np.concatenate([[0.0], np.cumsum(steps)]) * (length / steps.sum())
+    return np.asarray(np.concatenate([[0.0], np.cumsum(steps)]) * (length / steps.sum()))
 
 
 def _straight(start: Array, end: Array) -> Array:
@@ -114,7 +114,7 @@ class Towns:
         town = self.random.choice(len(self.at), inside, p=self.reach**2 / (self.reach**2).sum())
         close = self.at[town] + self.random.normal(0, 1, (inside, 2)) * self.reach[town, None] * wide
         spread = self.random.uniform(0, 1, (count - inside, 2)) * self.size
-        return np.clip(np.concatenate([close, spread]), 20, self.size - 20)
+        return np.asarray(np.clip(np.concatenate([close, spread]), 20, self.size - 20))
 
 
 _SQUARE = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], dtype=float)
@@ -183,7 +183,7 @@ def make(folder: Path, count: int) -> Region:
         return max(2, round(per_full * share))
 
     def anywhere(many: int) -> Array:
-        return random.uniform(0, 1, (many, 2)) * size
+        return np.asarray(random.uniform(0, 1, (many, 2)) * size)
 
     layers = {
         "parcels": parcels(random, count, size),
