@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -193,8 +194,8 @@ class TestRenewal:
         name = world.study.rules[rule % len(world.study.rules)].id
         other, boxes = changed(world, kind, name, row)
         every = world.candidates.shapes.bounds
-        with Cache.temporary() as cache:
-            crew = Crew(1, cache)
+        with Cache.temporary() as kept_here:
+            crew = Crew(1, kept_here)
             first, all_of_them = self.dealt_with(world, crew, most)
             assert all_of_them == sorted(every.tolist()) and first.reused[0] == 0
             again, dealt = self.dealt_with(other, crew, most)
@@ -262,13 +263,19 @@ def result(world: World, crew: Crew) -> Available:
     return replace(without(found(world, crew, most=3, compiled=True, keep=True)), clock=clock)
 
 
+@cache
+def fresh(seed: int) -> tuple[World, Available]:
+    """A world and what is found in it."""
+    return wide(seed), result(wide(seed), Crew(1))
+
+
 def telling(change: Callable[[Study], Study | None]) -> tuple[World, World]:
     """The first world of which a change to the study changes the result, and that world changed."""
     for seed in range(300):
-        one = wide(seed)
-        other = change(one.study)
-        if other is not None and differences(result(one, Crew(1)), result(replace(one, study=other), Crew(1))):
-            return one, replace(one, study=other)
+        one, before = fresh(seed)
+        study = change(one.study)
+        if study is not None and differences(before, result(replace(one, study=study), Crew(1))):
+            return one, replace(one, study=study)
     raise AssertionError("the change changes nothing")
 
 
@@ -296,9 +303,9 @@ class TestSettings:
         self.check(*telling(lambda one: one.model_copy(update={"rules": one.rules[::-1]})))
 
     def check(self, world: World, other: World) -> None:
-        with Cache.temporary() as cache:
+        with Cache.temporary() as kept_here:
             for one in (world, other, world):
-                assert differences(result(one, Crew(1, cache)), result(one, Crew(1))) == []
+                assert differences(result(one, Crew(1, kept_here)), result(one, Crew(1))) == []
 
     def test_words_about_a_rule_change_nothing(self) -> None:
         world = wide(2)
@@ -306,18 +313,18 @@ class TestSettings:
         for key, value in COSMETIC.items():
             rules = [with_change(rule, key, value) for rule in rules]
         other = replace(world, study=world.study.model_copy(update={"rules": rules}))
-        with Cache.temporary() as cache:
-            found(world, Crew(1, cache), most=3, compiled=True, keep=True)
-            known, tiles = found(other, Crew(1, cache), most=3, compiled=True, keep=True).reused
+        with Cache.temporary() as kept_here:
+            found(world, Crew(1, kept_here), most=3, compiled=True, keep=True)
+            known, tiles = found(other, Crew(1, kept_here), most=3, compiled=True, keep=True).reused
         assert known == tiles > 0 and rules
 
     @pytest.mark.parametrize("seed", range(3))
     def test_each_way_keeps_its_own(self, seed: int) -> None:
         world = wide(seed)
-        with Cache.temporary() as cache:
+        with Cache.temporary() as kept_here:
             for compiled, keep in ((True, False), (False, False), (True, True), (False, True), (True, False)):
                 mine, fresh = (
-                    found(world, crew, most=3, compiled=compiled, keep=keep) for crew in (Crew(1, cache), Crew(1))
+                    found(world, crew, most=3, compiled=compiled, keep=keep) for crew in (Crew(1, kept_here), Crew(1))
                 )
                 assert differences(without(mine), without(fresh)) == []
 
