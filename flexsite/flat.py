@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,7 +96,7 @@ class Flat:
     @classmethod
     def of_wkb(cls, wkb: pa.Array) -> Flat:
         """Rows from WKB, as `wkb` writes it."""
-        if len(wkb) >= _MANY and wkb.null_count == 0:
+        if _compiled_pays(len(wkb)) and wkb.null_count == 0:
             from flexsite.kernel.binary import from_wkb
 
             _, offsets, data = wkb.buffers()
@@ -109,7 +110,7 @@ class Flat:
         """Rows as WKB."""
         import pyarrow as pa
 
-        if len(self) < _MANY:
+        if not _compiled_pays(len(self)):
             return pa.array(shapely.to_wkb(self.geometry()), pa.large_binary())
         from flexsite.kernel.binary import to_wkb
 
@@ -175,6 +176,11 @@ class Flat:
     def nbytes(self) -> int:
         """Bytes of the arrays."""
         return self.xy.nbytes + self.rings.nbytes + self.polygons.nbytes + self.rows.nbytes
+
+
+def _compiled_pays(rows: int) -> bool:
+    """Whether compiled code is quicker, with the time that loading it takes; it gives the same."""
+    return rows >= _MANY or "flexsite.kernel._wkb" in sys.modules
 
 
 def _signed(xy: Floats, rings: Offsets) -> Floats:

@@ -22,8 +22,8 @@ from flexsite.cache import key
 from flexsite.candidates import Candidates
 from flexsite.flat import Flat
 from flexsite.geoparquet import read_shapes, write_shapes
-from flexsite.study.identity import files_of, identity
 from flexsite.notices import Notices
+from flexsite.study.identity import files_of, identity
 from flexsite.study.models import measure_layers
 
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flexsite.availability.combinations import MOST_BITS, Combinations
-from flexsite.availability.work import Crew, recipe
+from flexsite.availability.tile import Wanted
+from flexsite.availability.work import GROUP, Crew, box_of, recipe, tile_key
 from flexsite.cache import key
 from flexsite.errors import InputError
 from flexsite.study.identity import identity
@@ -25,10 +26,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from flexsite.availability.footprint import Footprint
+    from flexsite.availability.window import Clock
+    from flexsite.cache import Cache
+    from flexsite.flat import Flat
     from flexsite.study.models import Study
     from flexsite.study.rule import RuleBase
 
-KIND = "combinations"
+KIND, TILE = "combinations", "combined_tile"
+_WANTED = Wanted(compiled=True, taken=False, stand_ins=False)
 _PARTS, _WHOLE = "combinations.parquet", "candidates.parquet"
 
 
@@ -163,11 +169,15 @@ def _computed(study: Study, crew: Crew) -> WhatIf:
         rule.id: prepared.footprint(rule, study, layers, candidates.bounds, clock, crew.cache) for rule in study.rules
     }
 
+    settings = recipe(study, _WANTED)
+
     def one(rows: NDArray[np.intp]) -> Combinations:
         some = candidates.shapes.take(rows)
-        low, high = some.bounds[:, :2].min(axis=0), some.bounds[:, 2:].max(axis=0)
-        around = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-        return exact.combinations(some, {name: found.near(around) for name, found in footprints.items()}, study, clock)
+        around = box_of(some)
+        near = {name: found.near(around) for name, found in footprints.items()}
+        if crew.cache is None:
+            return exact.combinations(some, near, study, clock)
+        return _remembered(some, near, study, clock, tile_key(some, near, settings), crew.cache)
 
     rows = tiles.split(candidates.shapes.bounds)
     with ThreadPoolExecutor(crew.workers or os.cpu_count() or 1) as pool:
@@ -185,10 +195,32 @@ def _computed(study: Study, crew: Crew) -> WhatIf:
     return WhatIf(study, candidates.ids, table)
 
 
+def _remembered(
+    shapes: Flat, near: Mapping[str, Footprint], study: Study, clock: Clock, name: str, cache: Cache
+) -> Combinations:
+    """The table of a tile, of which only candidates that meet other features than before are swept again."""
+    from flexsite.availability import exact, kept, laying
+
+    known = cache.get(TILE, name)
+    if known is not None:
+        return _load_table(known)
+    laid = laying.lay(shapes, near)
+    prints = laid.prints(shapes, near)
+    before = kept.same_candidates(cache, name[:GROUP], prints, TILE, _WHOLE)
+    if before is None:
+        table = exact.combinations(shapes, near, study, clock, laid)
+    else:
+        folder, same = before
+        others = np.setdiff1d(np.arange(len(shapes)), same)
+        fresh = exact.combinations(shapes.take(others), near, study, clock, laid.take(others))
+        table = _load_table(folder).with_rows(others, fresh)
+    columns = {"print_1": prints[:, 0], "print_2": prints[:, 1]}
+    cache.keep(TILE, name, lambda folder: _save_table(table, folder, columns))
+    return table
+
+
 def _made_of(study: Study, crew: Crew) -> str | None:
     """Everything that the table depends on, found without reading any geometry; None where that cannot be known."""
-    from flexsite.availability.tile import Wanted
-
     if crew.cache is None:
         return None
     used = {rule.layer for rule in study.rules} | ({study.candidates.layer} if study.candidates.layer else set())
@@ -198,33 +230,31 @@ def _made_of(study: Study, crew: Crew) -> str | None:
         return None
     reading = [rule.model_dump(mode="json", exclude={"basis", "label", "certainty"}) for rule in study.rules]
     spec = study.candidates.model_dump(mode="json", exclude={"min_area", "min_width"})
-    settings = recipe(study, Wanted(compiled=True, taken=False, stand_ins=False))
-    return key(KIND, files, area, reading, spec, study.crs, settings)
+    return key(KIND, files, area, reading, spec, study.crs, recipe(study, _WANTED))
 
 
-def _save(found: WhatIf, folder: Path) -> None:
+def _save_table(table: Combinations, folder: Path, columns: Mapping[str, Any]) -> None:
+    """Write a table, with columns of the candidates beside their areas."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = found.table
     parts = pa.table({"candidate": table.row, "mask": table.mask, "area_m2": table.area})
-    bits = {**{f"feature {name}": str(bit) for name, bit in table.feature_bit.items()}}
+    bits = {f"feature {name}": str(bit) for name, bit in table.feature_bit.items()}
     bits |= {f"coverage {name}": str(bit) for name, bit in table.coverage_bit.items()}
     pq.write_table(parts.replace_schema_metadata(bits), folder / _PARTS, compression="lz4")
-    whole = pa.table({"candidate_id": pa.array(found.ids, pa.large_string()), "area_m2": table.start})
-    pq.write_table(whole, folder / _WHOLE, compression="lz4")
+    pq.write_table(pa.table({**columns, "area_m2": table.start}), folder / _WHOLE, compression="lz4")
 
 
-def _load(folder: Path, study: Study) -> WhatIf:
+def _load_table(folder: Path) -> Combinations:
     import pyarrow.parquet as pq
 
-    parts, whole = pq.read_table(folder / _PARTS), pq.read_table(folder / _WHOLE)
+    parts, whole = pq.read_table(folder / _PARTS), pq.read_table(folder / _WHOLE, columns=["area_m2"])
     bits = {name.decode(): int(bit) for name, bit in (parts.schema.metadata or {}).items()}
 
     def of(kind: str) -> dict[str, int]:
         return {name.removeprefix(kind): bit for name, bit in bits.items() if name.startswith(kind)}
 
-    table = Combinations(
+    return Combinations(
         whole.column("area_m2").to_numpy(),
         parts.column("candidate").to_numpy(),
         parts.column("mask").to_numpy(),
@@ -232,7 +262,19 @@ def _load(folder: Path, study: Study) -> WhatIf:
         of("feature "),
         of("coverage "),
     )
-    return WhatIf(study, whole.column("candidate_id").to_numpy(), table)
+
+
+def _save(found: WhatIf, folder: Path) -> None:
+    import pyarrow as pa
+
+    _save_table(found.table, folder, {"candidate_id": pa.array(found.ids, pa.large_string())})
+
+
+def _load(folder: Path, study: Study) -> WhatIf:
+    import pyarrow.parquet as pq
+
+    ids = pq.read_table(folder / _WHOLE, columns=["candidate_id"]).column("candidate_id").to_numpy()
+    return WhatIf(study, ids, _load_table(folder))
 
 
 def _row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,6 +107,20 @@ class Combinations:
             where = np.flatnonzero(beyond > 0)
             unknown[rule.id] = Unknown(where, beyond[where])
         return Account(start_m2, left_m2, taken, unknown), self.start - gone
+
+    def with_rows(self, rows: Indices, table: Combinations) -> Combinations:
+        """The same with some candidates, given by their rows here, as another table has them."""
+        ours = np.ones(len(self.start), dtype=bool)
+        ours[rows] = False
+        stay = ours[self.row]
+        row = np.concatenate([self.row[stay], rows[table.row]])
+        order = np.argsort(row, kind="stable")
+        return replace(
+            self,
+            row=row[order],
+            mask=np.concatenate([self.mask[stay], table.mask])[order],
+            area=np.concatenate([self.area[stay], table.area])[order],
+        )
 
     def _sums(self, parts: Truths) -> Floats:
         """m2 per candidate of some parts, rounded to 0.01."""

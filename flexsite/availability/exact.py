@@ -15,6 +15,7 @@ import shapely
 
 from flexsite import kernel
 from flexsite.availability.combinations import MOST_BITS, Combinations, Truths
+from flexsite.availability.laying import Laid, lay
 from flexsite.availability.waterfall import acts, apply, claiming, cut, removes
 from flexsite.availability.waterfall import start as plain_start
 from flexsite.flat import Flat
@@ -43,37 +44,42 @@ class Cleared(NamedTuple):
     geometry: Geometries
 
 
-class _Claims(NamedTuple):
-    """Features under which rules claim ground, and coverages, in one array; `bit` says whose each is."""
-
-    shapes: Flat
-    bit: Indices
-    feature_bit: dict[str, int]
-    coverage_bit: dict[str, int]
-
-
 def possible(rules: Sequence[RuleBase]) -> bool:
     """Whether so many rules fit in one mask."""
     return 2 * len(rules) <= MOST_BITS
 
 
-def combinations(shapes: Flat, footprints: Mapping[str, Footprint], study: Study, clock: Clock) -> Combinations:
-    """Ground of candidates by combination of the rules' footprints."""
-    return _swept(shapes, _claims(footprints, study, clock))[0]
+def combinations(
+    shapes: Flat, footprints: Mapping[str, Footprint], study: Study, clock: Clock, laid: Laid | None = None
+) -> Combinations:
+    """Ground of candidates by combination of the rules' footprints; parameters as for `clear`."""
+    return _swept(shapes, _claiming(laid or lay(shapes, footprints), footprints, study, clock))[0]
 
 
-def clear(shapes: Flat, footprints: Mapping[str, Footprint], study: Study, clock: Clock, *, least: float) -> Cleared:
+def clear(
+    shapes: Flat,
+    footprints: Mapping[str, Footprint],
+    study: Study,
+    clock: Clock,
+    *,
+    least: float,
+    laid: Laid | None = None,
+) -> Cleared:
     """Take the rules' ground from candidates.
 
     Parameters
     ----------
     shapes
         The candidates.
+    footprints
+        By rule, in the order of the study.
     least
         m2 below which nobody asks what is left of a candidate.
+    laid
+        These footprints laid over these candidates, where that is at hand.
     """
-    claims = _claims(footprints, study, clock)
-    table, crowded, pairs = _swept(shapes, claims)
+    claims = _claiming(laid or lay(shapes, footprints), footprints, study, clock)
+    table, crowded = _swept(shapes, claims)
     account, left = table.account(study)
     takers = [rule for rule in study.rules if removes(rule, study)]
     touched = np.zeros((len(takers), len(shapes)), dtype=bool)
@@ -86,7 +92,7 @@ def clear(shapes: Flat, footprints: Mapping[str, Footprint], study: Study, clock
     needed = _needed(table, takers, touched, study)
     rows = np.flatnonzero(kept & touched.any(axis=0))
     if len(rows):
-        geometry[rows] = _remaining(shapes, rows, claims, pairs, crowded, needed, footprints, takers, study, clock)
+        geometry[rows] = _remaining(shapes, rows, claims, crowded, needed, footprints, takers, study, clock)
         differs = np.abs(shapely.area(geometry[rows]) - left[rows]) > _AGREED * np.maximum(1.0, shapes.area[rows])
         again = rows[differs]
         if len(again):
@@ -94,40 +100,27 @@ def clear(shapes: Flat, footprints: Mapping[str, Footprint], study: Study, clock
     return Cleared(account, geometry)
 
 
-def _claims(footprints: Mapping[str, Footprint], study: Study, clock: Clock) -> _Claims:
-    shapes: list[Flat] = []
-    feature_bit: dict[str, int] = {}
-    coverage_bit: dict[str, int] = {}
-    by_layer: dict[str, int] = {}
+def _claiming(laid: Laid, footprints: Mapping[str, Footprint], study: Study, clock: Clock) -> Laid:
+    """Without the pieces under which no rule claims ground, such as what is needed too late to matter."""
+    mine = np.ones(len(laid.features), dtype=bool)
     for rule in study.rules:
-        footprint = footprints[rule.id]
-        feature_bit[rule.id] = len(shapes)
-        mine = claiming(rule, footprint, clock, active=acts(rule, study))
-        shapes.append(footprint.shapes if mine.all() else footprint.shapes.take(np.flatnonzero(mine)))
-        if footprint.covered is not None:
-            if rule.layer not in by_layer:
-                by_layer[rule.layer] = len(shapes)
-                shapes.append(footprint.covered)
-            coverage_bit[rule.id] = by_layer[rule.layer]
-    bit = np.repeat(np.arange(len(shapes)), [len(some) for some in shapes])
-    return _Claims(Flat.join(shapes or [Flat.of(np.empty(0, dtype=object))]), bit, feature_bit, coverage_bit)
+        of_rule = laid.part == laid.feature_part[rule.id]
+        mine[of_rule] = claiming(rule, footprints[rule.id], clock, active=acts(rule, study))
+    return laid.only(mine)
 
 
-def _swept(shapes: Flat, claims: _Claims) -> tuple[Combinations, Truths, tuple[Indices, Indices]]:
-    """The combinations, rows where features overlap each other, and pairs of candidates and features that meet."""
-    pieces, owner = kernel.cut(claims.shapes)
-    start, piece = kernel.pairs(shapes.bounds, pieces.bounds)
-    found = kernel.combine(shapes, pieces, claims.bit[owner].astype(np.uint8), start, piece)
-    table = Combinations(shapes.area, found.row, found.mask, found.area, claims.feature_bit, claims.coverage_bit)
-    row = np.repeat(np.arange(len(shapes)), np.diff(start))
-    return table, found.crowded, (row, owner[piece])
+def _swept(shapes: Flat, laid: Laid) -> tuple[Combinations, Truths]:
+    """The combinations, and candidates on which features overlap each other."""
+    bit = laid.part[laid.owner].astype(np.uint8)
+    found = kernel.combine(shapes, laid.pieces, bit, laid.start, laid.piece)
+    table = Combinations(shapes.area, found.row, found.mask, found.area, laid.feature_part, laid.coverage_part)
+    return table, found.crowded
 
 
 def _remaining(
     shapes: Flat,
     rows: Indices,
-    claims: _Claims,
-    pairs: tuple[Indices, Indices],
+    laid: Laid,
     crowded: Truths,
     needed: Truths,
     footprints: Mapping[str, Footprint],
@@ -138,18 +131,19 @@ def _remaining(
     """What is left of some candidates: the plain claims in one difference, then rules with a coverage, one by one."""
     place = np.full(len(shapes), -1)
     place[rows] = np.arange(len(rows))
-    special = [rule for rule in takers if isinstance(rule, KeepRule) or rule.id in claims.coverage_bit]
-    taker_of_bit = np.full(len(claims.feature_bit) + len(claims.coverage_bit) + 1, -1)
+    special = [rule for rule in takers if isinstance(rule, KeepRule) or rule.id in laid.coverage_part]
+    taker_of_part = np.full(len(laid.feature_part) + len(laid.coverage_part) + 1, -1)
     for number, rule in enumerate(takers):
         if rule not in special:
-            taker_of_bit[claims.feature_bit[rule.id]] = number
-    row, feature = pairs
-    taker = taker_of_bit[claims.bit[feature]]
+            taker_of_part[laid.feature_part[rule.id]] = number
+    row = np.repeat(np.arange(len(shapes)), np.diff(laid.start))
+    feature = laid.owner[laid.piece]
+    taker = taker_of_part[laid.part[feature]]
     wanted = (place[row] >= 0) & (taker >= 0)
     wanted[wanted] = needed[taker[wanted], row[wanted]]
-    row, feature = _distinct(row[wanted], feature[wanted], len(claims.shapes))
+    row, feature = _distinct(row[wanted], feature[wanted], len(laid.features))
     left = shapes.geometry(rows)
-    under = _united(claims.shapes, feature, row, shapes.bounds, crowded)
+    under = _united(laid.features, feature, row, shapes.bounds, crowded)
     at = place[under.row]
     left[at] = _without(left[at], under.geometry)
     if special:
@@ -157,9 +151,9 @@ def _remaining(
         tree = shapely.STRtree(whole)
         for number, rule in enumerate(takers):
             if rule in special:
-                laid = cut(whole, tree, left, rule, footprints[rule.id], study, clock)
-                mine = needed[number, rows[laid.claim.row]]
-                left[laid.claim.row[mine]] = laid.after[mine]
+                found = cut(whole, tree, left, rule, footprints[rule.id], study, clock)
+                mine = needed[number, rows[found.claim.row]]
+                left[found.claim.row[mine]] = found.after[mine]
     return left
 
 

@@ -8,20 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flexsite.availability.account import Account, Taken, Unknown
+from flexsite.availability.laying import Prints
 from flexsite.availability.tile import Pieces, Small, Tile, together
 from flexsite.flat import Flat
 from flexsite.geometry import Indices, empty_geometries
 from flexsite.geoparquet import read_shapes, write_shapes
 
 if TYPE_CHECKING:
-    from flexsite.availability.footprint import Footprint
     from flexsite.cache import Cache
 
 KIND = "tile"
-Prints = NDArray[np.uint64]
 _TEXTS = ("marks", "unknown", "route")
 _DAYS = ("available_until", "mark_until")
 _NUMBERS = ("area_m2", "stand_in", "cap", "route_share")
@@ -94,55 +92,42 @@ def load(folder: Path) -> Tile:
     )
 
 
-def prints(shapes: Flat, near: Mapping[str, Footprint]) -> Prints:
-    """Per candidate a fingerprint of its own ground and of everything that the rules know around it."""
-    from flexsite import kernel
+def same_candidates(
+    cache: Cache, group: str, prints: Prints, kind: str = KIND, file: str = "account.parquet"
+) -> tuple[Path, Indices] | None:
+    """The earlier result of a tile of which most holds still.
 
-    result = kernel.fingerprints(shapes)
-    for footprint in near.values():
-        own = kernel.fingerprints(footprint.shapes)
-        for value in dict.fromkeys(footprint.value.tolist()):
-            own[footprint.value == value] ^= _salt(value)
-        result = kernel.mix(result, *kernel.pairs(shapes.bounds, footprint.shapes.bounds), own)
-        if footprint.covered is not None:
-            start, feature = kernel.pairs(shapes.bounds, footprint.covered.bounds)
-            result = kernel.mix(result, start, feature, kernel.fingerprints(footprint.covered))
-    return result
-
-
-def _salt(value: object) -> Prints:
-    import hashlib
-
-    return np.frombuffer(hashlib.sha256(f"{type(value).__name__} {value}".encode()).digest()[:16], dtype=np.uint64)
-
-
-def same_candidates(cache: Cache, group: str, prints: Prints) -> tuple[Tile, Indices, Indices, int] | None:
-    """The earlier result of a tile that has most candidates in common, which of them hold still, and their number.
+    Parameters
+    ----------
+    group
+        How the keys of all results begin that were made of the same candidates in the same way.
+    prints
+        Of the candidates now.
+    kind, file
+        Of the results, and where these have their prints.
 
     Returns
     -------
-    tile, theirs, ours, count
-        `theirs` are rows of the earlier tile, `ours` the same candidates here. None where nothing holds.
+    folder, rows
+        Of the result, and of the candidates that meet the same features as then; None where there are none.
     """
     best: tuple[Path, Indices] | None = None
-    for folder in cache.like(KIND, group):
-        known = _read(folder / "account.parquet")
+    for folder in cache.like(kind, group):
+        known = _read(folder / file)
         if "print_1" not in known or len(known["print_1"]) != len(prints):
             continue
         same = np.flatnonzero((known["print_1"] == prints[:, 0]) & (known["print_2"] == prints[:, 1]))
         if len(same) and (best is None or len(same) > len(best[1])):
             best = folder, same
-    return None if best is None else (load(best[0]), best[1], best[1], len(prints))
+    return best
 
 
-def renewed(
-    before: Tile, theirs: Indices, ours: Indices, count: int, find: Callable[[Indices], Tile], rules: Sequence[str]
-) -> Tile:
-    """A tile of which some candidates are known and the others are dealt with now."""
-    others = np.setdiff1d(np.arange(count), ours)
+def renewed(before: Tile, rows: Indices, count: int, find: Callable[[Indices], Tile], rules: Sequence[str]) -> Tile:
+    """A tile of `count` candidates, of which some rows are known from before and the others are dealt with now."""
+    others = np.setdiff1d(np.arange(count), rows)
     if not len(others):
-        return before.take(theirs)
-    return together([before.take(theirs), find(others)], [ours, others], count, rules)
+        return before.take(rows)
+    return together([before.take(rows), find(others)], [rows, others], count, rules)
 
 
 def _chain(arrays: Sequence[Indices]) -> Indices:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from flexsite.availability import exact, route, sites, touching, waterfall
 from flexsite.availability.account import Account, Taken, Unknown, joined
-from flexsite.availability.combinations import MOST_BITS
 from flexsite.flat import Flat
 from flexsite.geometry import Floats, Indices, union_groups
 from flexsite.study.rule import RouteRule
 
 if TYPE_CHECKING:
     from flexsite.availability.footprint import Footprint
+    from flexsite.availability.laying import Laid
     from flexsite.availability.window import Clock
     from flexsite.study.models import Study
 
@@ -147,7 +147,14 @@ def together(tiles: Sequence[Tile], rows: Sequence[Indices], count: int, rules: 
     return Tile(account, pieces.take(order), small)
 
 
-def find(shapes: Flat, footprints: Mapping[str, Footprint], study: Study, clock: Clock, wanted: Wanted) -> Tile:
+def find(
+    shapes: Flat,
+    footprints: Mapping[str, Footprint],
+    study: Study,
+    clock: Clock,
+    wanted: Wanted,
+    laid: Laid | None = None,
+) -> Tile:
     """Let every rule act on the candidates of a tile, and describe what is left.
 
     Parameters
@@ -156,10 +163,12 @@ def find(shapes: Flat, footprints: Mapping[str, Footprint], study: Study, clock:
         The candidates.
     footprints
         By rule, at least around the tile.
+    laid
+        These laid over the candidates, where that is at hand; for the compiled way.
     """
-    if wanted.compiled and not wanted.taken and 2 * len(study.rules) <= MOST_BITS:
+    if wanted.compiled and not wanted.taken and exact.possible(study.rules):
         least = study.candidates.min_area if not wanted.stand_ins else 0.0
-        account, left = exact.clear(shapes, footprints, study, clock, least=least)
+        account, left = exact.clear(shapes, footprints, study, clock, least=least, laid=laid)
     else:
         ground = waterfall.start(shapes.geometry())
         for rule in study.rules:

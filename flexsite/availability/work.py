@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from flexsite.availability import kept
+from flexsite.availability.laying import lay
 from flexsite.availability.tile import Tile, Wanted, find
 from flexsite.cache import key as key_of
 from flexsite.flat import Flat
@@ -43,7 +44,7 @@ _COSMETIC = {
 }
 """What a rule says that does not change what its features do; what is read of them counts by its content."""
 
-_GROUP = 32
+GROUP = 32
 """Digits of a tile's key that candidates and settings make."""
 
 
@@ -99,7 +100,7 @@ class Crew:
         settings = recipe(study, wanted)
 
         def one(mine: Indices) -> tuple[Tile, bool, str]:
-            if len(rows) > 1:
+            if len(rows) > 1 and threads > 1:
                 WORKERS.set(1)
             some = shapes.take(mine)
             around = box_of(some)
@@ -155,12 +156,23 @@ def remembered(
     folder = cache.get(kept.KIND, key)
     if folder is not None:
         return kept.load(folder), True
-    prints = kept.prints(shapes, near) if wanted.compiled else None
-    before = kept.same_candidates(cache, key[:_GROUP], prints) if prints is not None else None
-    if before is None:
-        tile = find(shapes, near, study, clock, wanted)
+    if not wanted.compiled:
+        tile, prints = find(shapes, near, study, clock, wanted), None
     else:
-        tile = kept.renewed(*before, lambda rows: find(shapes.take(rows), near, study, clock, wanted), list(near))
+        laid = lay(shapes, near)
+        prints = laid.prints(shapes, near)
+        before = kept.same_candidates(cache, key[:GROUP], prints)
+        if before is None:
+            tile = find(shapes, near, study, clock, wanted, laid)
+        else:
+            folder, rows = before
+            tile = kept.renewed(
+                kept.load(folder),
+                rows,
+                len(shapes),
+                lambda others: find(shapes.take(others), near, study, clock, wanted, laid.take(others)),
+                list(near),
+            )
     cache.keep(kept.KIND, key, lambda place: kept.save(tile, place, study.crs, prints))
     return tile, False
 
@@ -176,7 +188,7 @@ def tile_key(shapes: Flat, near: Mapping[str, Footprint], settings: dict[str, An
         From `recipe`.
     """
     group = key_of("tile", settings, digest(shapes))
-    return group[:_GROUP] + key_of("tile content", [[name, digest_of(one)] for name, one in near.items()])[_GROUP:]
+    return group[:GROUP] + key_of("tile content", [[name, digest_of(one)] for name, one in near.items()])[GROUP:]
 
 
 def recipe(study: Study, wanted: Wanted) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from flexsite.availability import kept, prepared, work
 from flexsite.availability.finding import Available
 from flexsite.availability.footprint import Footprint
+from flexsite.availability.laying import lay
 from flexsite.availability.tile import find
 from flexsite.availability.window import Clock
 from flexsite.availability.work import Crew
@@ -39,12 +40,17 @@ CRS = "EPSG:28992"
 PROJECTED = pyproj.CRS(CRS).to_json()
 
 
+def prints_of(rows: Flat, footprints: Any) -> Any:
+    """The prints of candidates under footprints."""
+    return lay(rows, footprints).prints(rows, footprints)
+
+
 class TestTiles:
     @settings(max_examples=12, deadline=None)
     @given(worlds, ways, st.booleans())
     def test_a_tile_comes_back_as_it_was(self, world: World, wanted: Any, printed: bool) -> None:
         tile = find(world.candidates.shapes, world.footprints, world.study, world.clock, wanted)
-        prints = kept.prints(world.candidates.shapes, world.footprints) if printed else None
+        prints = prints_of(world.candidates.shapes, world.footprints) if printed else None
         with tempfile.TemporaryDirectory() as name:
             kept.save(tile, Path(name), CRS, prints)
             assert differences(kept.load(Path(name)), tile) == []
@@ -213,13 +219,13 @@ class TestRenewal:
         two = [strip(0, 10), strip(10, 20)]
         one, other = (footprint(*two, value=value) for value in ([day(2030), day(2040)], [day(2040), day(2030)]))
         rows = Flat.of(shapes(strip(0, 5), strip(12, 15), strip(50, 60)))
-        mine, theirs = (kept.prints(rows, {"r": some}) for some in (one, other))
+        mine, theirs = (prints_of(rows, {"r": some}) for some in (one, other))
         assert (mine == theirs).all(axis=1).tolist() == [False, False, True]
 
     def test_what_a_rule_knows_is_not_taken_for_another_rules(self) -> None:
         rows = Flat.of(shapes(strip(0, 5)))
         one, none = footprint(strip(0, 10)), footprint()
-        mine, theirs = (kept.prints(rows, dict(zip("rs", some, strict=True))) for some in ((one, none), (none, one)))
+        mine, theirs = (prints_of(rows, dict(zip("rs", some, strict=True))) for some in ((one, none), (none, one)))
         assert (mine != theirs).any()
 
 
