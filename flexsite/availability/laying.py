@@ -73,7 +73,11 @@ class Laid:
         for name, part in self.coverage_part.items():
             salts[self.part == part] ^= _salt(name, "coverage")
         own = kernel.fingerprints(self.pieces) ^ salts[self.owner]
-        return kernel.mix(kernel.fingerprints(shapes), self.start, self.piece, own)
+        whole = kernel.fingerprints(shapes)
+        for name in self.coverage_part:
+            # That a layer covers nothing near a candidate is another thing than that it is complete.
+            whole ^= _salt(name, "not complete")
+        return kernel.mix(whole, self.start, self.piece, own)
 
 
 def lay(shapes: Flat, footprints: Mapping[str, Footprint]) -> Laid:
