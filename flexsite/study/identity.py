@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flexsite.study.layer import Layer
 
-_BESIDE = {".shp": (".shx", ".dbf", ".prj", ".cpg"), ".tif": (".aux.xml", ".msk", ".tfw"), ".gpkg": ("-wal",)}
-"""Files beside a file that say something of it, by suffix, as another suffix or an addition to the name."""
-_REFERS = {".vrt", ".ovf", ".xml"}
-"""Files that only refer to others, which may change without them."""
+_INSTEAD = {
+    ".shp": (".shx", ".dbf", ".prj", ".cpg"),
+    ".gml": (".xsd", ".gfs"),
+    ".csv": (".csvt", ".prj"),
+    ".tif": (".tfw", ".prj"),
+}
+"""Files beside a file that say something of it, by their suffix instead of its own."""
+_BEHIND = (".aux.xml", ".msk", ".ovr", "-wal")
+"""Others, by what stands behind its whole name."""
 
 
 def identity(layer: Layer, digest: Callable[[Path], str]) -> dict[str, Any] | None:
@@ -43,15 +48,10 @@ def identity(layer: Layer, digest: Callable[[Path], str]) -> dict[str, Any] | No
 
 
 def files_of(path: Path) -> list[Path] | None:
-    """Files on disk that a path means, also of a path within an archive; None where they refer to yet others."""
+    """Files on disk that a path means, also of a path within an archive; None for one within a folder of files."""
     base = next((one for one in [path, *path.parents] if one.is_file() or one.is_dir()), path)
     if base.is_dir():
         return sorted(one for one in base.rglob("*") if one.is_file()) if base == path else None
-    if base.suffix.lower() in _REFERS:
-        return None
-    beside = [
-        base.with_name(base.name + text) if text.startswith("-") or text.count(".") > 1 or text == ".msk" else
-        base.with_suffix(text)
-        for text in _BESIDE.get(base.suffix.lower(), ())
-    ]  # fmt: skip
+    beside = [base.with_suffix(suffix) for suffix in _INSTEAD.get(base.suffix.lower(), ())]
+    beside += [base.with_name(base.name + text) for text in _BEHIND]
     return [base, *(one for one in beside if one.is_file())]
