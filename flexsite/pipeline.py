@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -20,7 +21,7 @@ from flexsite import keeping
 from flexsite.availability.finding import Available, find
 from flexsite.availability.sites import Sites
 from flexsite.availability.work import Crew, digest
-from flexsite.geometry import WORKERS, Geometries
+from flexsite.geometry import WORKERS, Floats, Geometries
 from flexsite.memory import give_back
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
@@ -183,7 +184,7 @@ def run_one(study: Study, variant: str, told: Progress, crew: Crew | None = None
             taken=taken_frame(found, candidates, study),
             excluded=excluded_frame(found, candidates, study, layers.crs) if wanted else None,
             area=shapely.union_all(area),
-            plots=_plots(candidates, found, inside, layers.crs) if keep_all else None,
+            lay_out=partial(_plots, candidates, found.ground.start_m2, found.ground.area_m2, inside, layers.crs),
             assumed_complete=assumed_complete(study, layers),
             counts={"candidates": len(candidates.ids), "sites": len(frame), "suitability": len(judged)},
             layers={name: report.counts() for name, report in layers.report.items()},
@@ -293,13 +294,13 @@ def _suitability_frame(verdicts: list[Any]) -> pd.DataFrame:
 
 
 def _plots(
-    candidates: candidate_room.Candidates, found: Available, inside: NDArray[np.bool_], crs: CRS
+    candidates: candidate_room.Candidates, start_m2: Floats, left_m2: Floats, inside: NDArray[np.bool_], crs: CRS
 ) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {
             "candidate_id": series(candidates.ids, as_text=True),
-            "area_m2": found.ground.start_m2,
-            "left_m2": found.ground.area_m2,
+            "area_m2": start_m2,
+            "left_m2": left_m2,
             "inside": inside,
         },
         geometry=candidates.geometry,

@@ -137,8 +137,6 @@ def _usual_id(study: Study, own: str | None) -> str | None:
 def _rows(result: Result, study: Study) -> gpd.GeoDataFrame:
     """One row per plot, with the columns of its largest site."""
     plots = result.plots
-    if plots is None:
-        raise ValueError("only a run that keeps every candidate can be shown plot by plot")
     ids = plots["candidate_id"].to_numpy(dtype=object)
     sites = result.sites.assign(real=~result.sites["site_id"].isin(result.unavailable).to_numpy())
     ordered = sites.sort_values(["candidate_id", "area_m2"], ascending=[True, False], kind="stable")

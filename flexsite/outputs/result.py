@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +36,8 @@ class Result:
         The ground that each rule took; None when it was not asked for.
     area
         Polygons of the study area.
-    plots
-        When plots are screened: per plot its ground before and after the rules.
+    lay_out
+        Makes `plots`.
     unavailable
         When plots are screened: ids in `sites` that stand for a plot without any site, or outside the area.
     """
@@ -47,7 +49,7 @@ class Result:
     taken: pd.DataFrame
     excluded: gpd.GeoDataFrame | None
     area: BaseGeometry
-    plots: gpd.GeoDataFrame | None
+    lay_out: Callable[[], gpd.GeoDataFrame]
     assumed_complete: list[str]
     counts: dict[str, int]
     layers: dict[str, Any]
@@ -56,6 +58,11 @@ class Result:
     timings: dict[str, float]
     unavailable: list[str] = field(default_factory=list)
     variants: dict[str, Result] = field(default_factory=dict)
+
+    @cached_property
+    def plots(self) -> gpd.GeoDataFrame:
+        """Per candidate its ground before and after the rules; made when it is asked for, for a province is large."""
+        return self.lay_out()
 
     def map(self) -> SiteMap:
         """The result as an interactive map; `result.map().save("map.html")` writes one sealed file."""
