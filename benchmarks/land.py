@@ -14,7 +14,7 @@ cached   the same again
 buffer   the same, with 60 m (61, 62, ...) around noise instead of 50
 table    flexsite whatif --no-cache: m2 of each parcel under each combination of rules
 whatif   flexsite whatif --off noise with a warm cache, and questions within one process
-preview  flexsite preview --cell 10: exact shares of cells
+preview  flexsite preview --cell 10: exact shares of cells of the region, not of its parcels; land use as a raster
 centres  the same with --centres
 shares   exact shares of ten classes of land use in every parcel, from a raster of 25 m
 """
@@ -232,7 +232,18 @@ def preview(bench: Bench, *more: str) -> dict[str, Any]:
 
     def once(_: int) -> Cost:
         out = bench.out()
-        cost = bench.flexsite("preview", "--cell", "10", "--quiet", "--out", str(out), *more)[0]
+        asked = [
+            "preview",
+            str(bench.region.cells),
+            "--cell",
+            "10",
+            "--quiet",
+            "--out",
+            str(out),
+            *bench.workers,
+            *more,
+        ]
+        cost = run([sys.executable, "-m", "flexsite", *asked, *more], env=bench.cache)[0]
         steps = waterfall_of(out).set_index("rule")
         record = json.loads((out / "preview.json").read_text(encoding="utf-8"))
         left, ground = (float(steps["area_ha"][rule]) for rule in (RULES[-1], "start"))

@@ -56,6 +56,11 @@ class Region:
     meta: dict[str, Any]
 
     @property
+    def cells(self) -> Path:
+        """The study of the same region as cells, for previews."""
+        return self.study.with_name("cells.yaml")
+
+    @property
     def bounds(self) -> tuple[float, float, float, float]:
         """All ground: minx, miny, maxx, maxy in metres."""
         x, y = float(self.meta["x0"]), float(self.meta["y0"])
@@ -249,11 +254,20 @@ def study_on(data: Path, folder: Path) -> Region:
     ]  # fmt: skip
     region = Region(data, folder / "study.yaml", json.loads((data / "meta.json").read_text(encoding="utf-8")))
     region.study.write_text("\n".join(text), encoding="utf-8")
-    ring = shapely.get_coordinates(shapely.box(*region.bounds).buffer(500, join_style="mitre")).tolist()
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::28992"}}
-    outline = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
-    collection = {"type": "FeatureCollection", "crs": crs, "features": [outline]}
-    (folder / "area.geojson").write_text(json.dumps(collection), encoding="utf-8")
+    for name, around in (("area", 500), ("extent", 0)):
+        ring = shapely.get_coordinates(shapely.box(*region.bounds).buffer(around, join_style="mitre")).tolist()
+        outline = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        collection = {"type": "FeatureCollection", "crs": crs, "features": [outline]}
+        (folder / f"{name}.geojson").write_text(json.dumps(collection), encoding="utf-8")
+    # A preview looks at ground, whatever parcels it is in, and takes land use from the raster as other tools do.
+    cells = [
+        line.replace("area.geojson", "extent.geojson")
+        .replace("{layer: parcels, id: id,", "{grid: 100,")
+        .replace("exclude: landuse}", f"exclude: cover, values: {list(TAKEN_CLASSES)}}}")
+        for line in text
+    ]
+    region.cells.write_text("\n".join(cells), encoding="utf-8")
     return region
 
 

@@ -7,9 +7,10 @@ how that falls apart in sites takes a run.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,10 +45,10 @@ class WhatIf:
 
     Attributes
     ----------
-    ids
-        Of the candidates.
     table
         Their ground by combination.
+    read_ids
+        Gives the ids of the candidates.
 
     Examples
     --------
@@ -56,8 +57,13 @@ class WhatIf:
     """
 
     study: Study
-    ids: NDArray[np.object_]
     table: Combinations
+    read_ids: Callable[[], NDArray[np.object_]]
+
+    @cached_property
+    def ids(self) -> NDArray[np.object_]:
+        """Ids of the candidates, read when they are asked for."""
+        return self.read_ids()
 
     def waterfall(
         self, *, off: Sequence[str] = (), order: Sequence[str] | None = None, min_area: float | None = None
@@ -116,7 +122,7 @@ class WhatIf:
         account, _ = self.table.account(self.study, rules)
         found = {"candidate_id": self.ids, "area_m2": account.start_m2}
         for rule in rules:
-            taken = np.zeros(len(self.ids))
+            taken = np.zeros(len(account.start_m2))
             taken[account.taken[rule.id].index] = account.taken[rule.id].taken_m2
             found[rule.id] = taken
         return pd.DataFrame({**found, "left_m2": account.area_m2})
@@ -192,7 +198,7 @@ def _computed(study: Study, crew: Crew) -> WhatIf:
         parts[0].feature_bit,
         parts[0].coverage_bit,
     )
-    return WhatIf(study, candidates.ids, table)
+    return WhatIf(study, table, lambda: candidates.ids)
 
 
 def _remembered(
@@ -273,8 +279,11 @@ def _save(found: WhatIf, folder: Path) -> None:
 def _load(folder: Path, study: Study) -> WhatIf:
     import pyarrow.parquet as pq
 
-    ids = pq.read_table(folder / _WHOLE, columns=["candidate_id"]).column("candidate_id").to_numpy()
-    return WhatIf(study, ids, _load_table(folder))
+    def ids() -> NDArray[np.object_]:
+        found: NDArray[np.object_] = pq.read_table(folder / _WHOLE, columns=["candidate_id"]).column(0).to_numpy()
+        return found
+
+    return WhatIf(study, _load_table(folder), ids)
 
 
 def _row(
