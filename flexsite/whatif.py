@@ -254,7 +254,11 @@ def _save_table(table: Combinations, folder: Path, columns: Mapping[str, Any]) -
 def _load_table(folder: Path) -> Combinations:
     import pyarrow.parquet as pq
 
-    parts, whole = pq.read_table(folder / _PARTS), pq.read_table(folder / _WHOLE, columns=["area_m2"])
+    # Not pq.read_table: it loads pandas.
+    with pq.ParquetFile(folder / _PARTS) as file:
+        parts = file.read()
+    with pq.ParquetFile(folder / _WHOLE) as file:
+        whole = file.read(["area_m2"])
     bits = {name.decode(): int(bit) for name, bit in (parts.schema.metadata or {}).items()}
 
     def of(kind: str) -> dict[str, int]:
@@ -280,7 +284,8 @@ def _load(folder: Path, study: Study) -> WhatIf:
     import pyarrow.parquet as pq
 
     def ids() -> NDArray[np.object_]:
-        found: NDArray[np.object_] = pq.read_table(folder / _WHOLE, columns=["candidate_id"]).column(0).to_numpy()
+        with pq.ParquetFile(folder / _WHOLE) as file:
+            found: NDArray[np.object_] = file.read(["candidate_id"]).column(0).to_numpy()
         return found
 
     return WhatIf(study, _load_table(folder), ids)
