@@ -57,7 +57,7 @@ class TestTheRegion:
     def test_is_the_same_each_time(self, made: Any, tmp_path: Path) -> None:
         again = region.make(tmp_path, 300)
         names = sorted(path.name for path in made.data.iterdir())
-        assert len(names) == 11
+        assert len(names) == 13
         assert all((made.data / name).read_bytes() == (again.data / name).read_bytes() for name in names)
 
     def test_parcels_cover_it_once(self, made: Any, right: Any) -> None:
