@@ -128,7 +128,11 @@ def access(
 ) -> Measured:
     """The access measures of the sites, as `flexsite.access.measures.measure` takes them."""
     spec = study.access
-    names = sorted({name for one in spec.measures for name in measure_layers(one)} | set(spec.barriers))
+    names = sorted(
+        {name for one in spec.measures for name in measure_layers(one)}
+        | set(spec.barriers)
+        | {name for name in spec.closed if isinstance(name, str)}
+    )
 
     def taken() -> Measured:
         found = measure(spec, layers, sites[["site_id", "area_m2", "geometry"]], layers.crs, noun=noun)
@@ -142,7 +146,7 @@ def access(
         return taken()
     made_of = key(
         "access",
-        spec.model_dump(mode="json", exclude={"streets", "timetable"}),
+        spec.model_dump(mode="json", exclude={"streets": True, "timetable": {"path"}}),
         [type(one).kind for one in spec.measures],
         layer_files,
         street_files,
@@ -177,7 +181,7 @@ def _street_files(study: Study, digested: Callable[[Path], str]) -> list[list[st
     if study.access.streets is not None:
         paths += [study.access.streets.path, study.access.streets.nodes, study.access.streets.edges]
     if study.access.timetable is not None:
-        paths.append(study.access.timetable.path)
+        paths += study.access.timetable.paths
     found: list[list[str]] = []
     for path in paths:
         files = [] if path is None else files_of(path)

@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from flexsite.access import ground, straight
 from flexsite.access.network import Network
-from flexsite.access.osm import is_osm
 from flexsite.access.places import Geometries, LayerPlaces, OsmPlaces, PlaceSource
+from flexsite.access.readers.osm import is_osm
 from flexsite.access.streets import FloatArray, NetworkMode
 from flexsite.errors import InputError
 from flexsite.study.access import (
     Access,
+    BasketMeasure,
+    CatchmentMeasure,
+    CharacterMeasure,
     CountMeasure,
     Measure,
     NearestMeasure,
@@ -105,10 +108,8 @@ def check(access: Access) -> None:
     """
     for one in access.measures:
         where = f"access.measures, {one.id}"
-        if isinstance(one, StandardMeasure):
-            raise InputError(
-                "service levels are not built yet", where=where, remedy="leave it out, or measure the distance to stops"
-            )
+        if isinstance(one, StandardMeasure | BasketMeasure | CatchmentMeasure | CharacterMeasure):
+            raise InputError(f"measures of the kind '{one.kind}' are not built yet", where=where, remedy="leave it out")
         if isinstance(one, ValueMeasure | ShareMeasure):
             continue
         if one.mode == "transit":
@@ -149,7 +150,7 @@ class _Taker:
                 return ground.value(self._layers, one.value, one.column, one.statistic, self._sites)
             case ShareMeasure():
                 return ground.share(self._layers, one, self._sites)
-            case StandardMeasure():
+            case _:
                 raise AssertionError("check() refuses these")
 
     def _nearest(self, one: NearestMeasure) -> FloatArray:

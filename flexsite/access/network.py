@@ -200,7 +200,7 @@ def open_streets(source: StreetsSource) -> StreetFile:
 
 @lru_cache(maxsize=2)
 def _read(files: tuple[tuple[Path, int, int], ...]) -> StreetFile:
-    from flexsite.access import graphml, osm, tables
+    from flexsite.access.readers import graphml, osm, tables
 
     if len(files) == 2:
         return tables.read_tables(files[0][0], files[1][0])

@@ -13,7 +13,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.osm import WGS84, OsmSelection, described, read_features
+from flexsite.access.readers.osm import WGS84, OsmSelection, described, read_features
 from flexsite.access.streets import Bounds, FloatArray, IntArray
 from flexsite.errors import InputError
 from flexsite.layers import projection

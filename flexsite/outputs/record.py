@@ -85,7 +85,7 @@ def input_files(study: Study) -> list[Path]:
     if study.access.streets is not None:
         paths += [study.access.streets.path, study.access.streets.nodes, study.access.streets.edges]
     if study.access.timetable is not None:
-        paths.append(study.access.timetable.path)
+        paths += study.access.timetable.paths
     paths += _profile_files(study)
     found: set[Path] = set()
     for path in paths:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
@@ -23,6 +24,7 @@ from flexsite.study.base import (
 )
 
 Mode = Literal["straight", "walk", "cycle", "transit"]
+Statistic = Literal["median", "mean", "min", "max", "p85", "p90"]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2\d):[0-5]\d$")]
 
 
@@ -47,10 +49,19 @@ class StreetsSource(StrictModel):
 
 
 class Timetable(StrictModel):
-    """A GTFS feed and the service day to read from it."""
+    """One or several GTFS feeds, the service day to read from them, and how people change."""
 
-    path: StudyPath
+    path: StudyPath | list[StudyPath] = Field(description="a zip, a folder of tables, or a list of these")
     date: Day
+    max_walk: PositiveNumber | None = Field(None, description="metres on foot to the first stop, and from the last")
+    change_walk: NonNegative | None = Field(None, description="metres on foot between two vehicles")
+    change_time: NonNegative | None = Field(None, description="seconds between two vehicles at least")
+    on_demand: bool = Field(False, description="whether services that must be ordered count")
+
+    @property
+    def paths(self) -> list[Path]:
+        """All feeds."""
+        return self.path if isinstance(self.path, list) else [self.path]
 
 
 class OsmTags(StrictModel):
@@ -74,13 +85,19 @@ class _Departing(MeasureBase):
     """Measures that for transit have a window of departures."""
 
     mode: Mode
-    depart: tuple[ClockTime, ClockTime] | None = None
-    statistic: Literal["median", "mean", "min", "max", "p85", "p90"] | None = None
+    depart: tuple[ClockTime, ClockTime] | None = Field(None, description="transit: first and last minute of departure")
+    date: Day | None = Field(None, description="transit: another service day than that of the timetable")
+    statistic: Statistic | None = None
 
     @model_validator(mode="after")
     def _transit_only(self) -> Self:
-        if self.mode != "transit" and (self.depart is not None or self.statistic is not None):
-            raise PydanticCustomError("depart", "'depart' and 'statistic' belong to mode transit; leave them out")
+        given = [name for name in ("depart", "date", "statistic") if getattr(self, name) is not None]
+        if self.mode != "transit" and given:
+            raise PydanticCustomError(
+                "depart", "{given} belong to mode transit; leave them out", {"given": " and ".join(given)}
+            )
+        if self.depart is not None and self.depart[0] > self.depart[1]:
+            raise PydanticCustomError("depart", "the last departure is before the first; a night goes on to 29:59")
         return self
 
 
@@ -89,23 +106,93 @@ class NearestMeasure(_Departing):
 
     kind = "to"
     to: Places
+    report: Literal["time", "changes", "share", "last"] = Field(
+        "time",
+        description="transit: minutes; changes of the fastest journey; share of departures with a journey; last one "
+        "(hours after midnight)",
+    )
+
+    @model_validator(mode="after")
+    def _report_of_transit(self) -> Self:
+        if self.mode != "transit" and self.report != "time":
+            raise PydanticCustomError("report", "'report' belongs to mode transit; leave it out")
+        if self.report in ("share", "last") and self.statistic is not None:
+            raise PydanticCustomError("report", "a share or a last departure has no 'statistic'; leave it out")
+        return self
 
 
-class CountMeasure(_Departing):
+class Decay(StrictModel):
+    """How places count less with distance (m): by half at every so many metres, by a power, or by a logistic curve."""
+
+    halving: PositiveNumber | None = Field(None, description="metres at which a place counts half, a quarter at twice")
+    power: PositiveNumber | None = Field(None, description="places count d^-power, those within `least` as at `least`")
+    least: PositiveNumber = Field(100.0, description="metres; see `power`")
+    middle: PositiveNumber | None = Field(None, description="metres at which the logistic curve is a half")
+    spread: PositiveNumber = Field(100.0, description="metres in which the logistic curve falls by a factor e/(1+e)")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if sum(value is not None for value in (self.halving, self.power, self.middle)) != 1:
+            raise PydanticCustomError("decay", "give one of 'halving', 'power' and 'middle'")
+        return self
+
+
+class _Within(_Departing):
+    """Measures of all places within reach."""
+
+    within: PositiveNumber
+    decay: Decay | None = None
+
+    @model_validator(mode="after")
+    def _decay_along_streets(self) -> Self:
+        if self.decay is not None and self.mode == "transit":
+            raise PydanticCustomError("decay", "'decay' is about metres, and transit has minutes; leave it out")
+        return self
+
+
+class CountMeasure(_Within):
     """Number of places within a distance (m) or time (minutes, transit)."""
 
     kind = "count"
     count: Places
-    within: PositiveNumber
 
 
-class SumMeasure(_Departing):
+class SumMeasure(_Within):
     """Sum of a column over the places within a distance (m) or time (minutes, transit)."""
 
     kind = "sum"
     sum: Text
     of: Text
+
+
+class BasketMeasure(MeasureBase):
+    """Share (0..1) of a set of amenities of which one is within a distance (m)."""
+
+    kind = "basket"
+    basket: dict[Id, Places] = Field(min_length=1)
+    mode: Literal["straight", "walk", "cycle"]
     within: PositiveNumber
+
+
+class CatchmentMeasure(MeasureBase):
+    """Capacity of the amenities within reach per unit of demand: two-step floating catchment (Luo and Wang, 2003)."""
+
+    kind = "catchment"
+    catchment: Places
+    capacity: Text | None = Field(None, description="column of the amenities; left out, each counts 1")
+    demand: Text = Field(description="layer of what asks for it, such as neighbourhoods")
+    households: Text | None = Field(None, description="column of `demand`; left out, each feature counts 1")
+    mode: Literal["walk", "cycle"]
+    within: PositiveNumber
+
+
+class CharacterMeasure(MeasureBase):
+    """What the streets around a site are like: junctions per km2, or how direct they are (0..1)."""
+
+    kind = "character"
+    character: Literal["intersections", "directness"]
+    mode: Literal["walk", "cycle"] = "walk"
+    within: PositiveNumber = Field(800.0, description="metres around the site")
 
 
 class ValueMeasure(MeasureBase):
@@ -138,12 +225,26 @@ class StandardMeasure(MeasureBase):
     """Service level at the site by a published standard."""
 
     kind = "standard"
-    standard: Text
+    standard: Text = Field(description="a built-in standard, or the path of a file like those")
+    stops: Text | None = Field(None, description="layer of stops, for a study without timetable")
+    mode: Literal["straight", "walk"] | None = Field(None, description="how to measure, instead of the standard's way")
+    depart: tuple[ClockTime, ClockTime] | None = Field(None, description="window, instead of the standard's")
+    date: Day | None = Field(None, description="another service day than that of the timetable")
 
 
 MEASURES: dict[str, type[MeasureBase]] = {
     model.kind: model
-    for model in (NearestMeasure, CountMeasure, SumMeasure, ValueMeasure, ShareMeasure, StandardMeasure)
+    for model in (
+        NearestMeasure,
+        CountMeasure,
+        SumMeasure,
+        ValueMeasure,
+        ShareMeasure,
+        StandardMeasure,
+        BasketMeasure,
+        CatchmentMeasure,
+        CharacterMeasure,
+    )
 }
 
 
@@ -181,7 +282,10 @@ Measure = Annotated[
         | Annotated[SumMeasure, Tag("sum")]
         | Annotated[ValueMeasure, Tag("value")]
         | Annotated[ShareMeasure, Tag("share")]
-        | Annotated[StandardMeasure, Tag("standard")],
+        | Annotated[StandardMeasure, Tag("standard")]
+        | Annotated[BasketMeasure, Tag("basket")]
+        | Annotated[CatchmentMeasure, Tag("catchment")]
+        | Annotated[CharacterMeasure, Tag("character")],
         Discriminator(_kind_of),
     ],
     BeforeValidator(_one_kind),
@@ -196,6 +300,10 @@ class Access(StrictModel):
     max_snap: NonNegative = Field(100.0, description="metres between a site and the street it is reached from")
     entrance_spacing: PositiveNumber = Field(50.0, description="metres")
     barriers: list[Text] = Field(default_factory=list, description="layers that the straight leg may not cross")
+    closed: list[Places] = Field(
+        default_factory=list,
+        description="streets out of use: those that lines or polygons of a layer touch, or with an OSM tag",
+    )
     margin: PositiveNumber = Field(5000.0, description="metres around the sites to read at first")
     measures: list[Measure] = Field(default_factory=list)
 
@@ -209,6 +317,8 @@ def output_column(measure: MeasureBase) -> str:
     'stop_m'
     """
     if isinstance(measure, NearestMeasure):
+        if measure.report != "time":
+            return f"{measure.id}_n" if measure.report == "changes" else f"{measure.id}_v"
         return f"{measure.id}_min" if measure.mode == "transit" else f"{measure.id}_m"
     if isinstance(measure, CountMeasure | SumMeasure):
         return f"{measure.id}_n"
@@ -216,6 +326,7 @@ def output_column(measure: MeasureBase) -> str:
 
 
 __all__ = [
-    "Access", "CountMeasure", "Measure", "MeasureBase", "NearestMeasure", "OsmTags", "Places", "Scalar", "ShareMeasure",
-    "StandardMeasure", "StreetsSource", "SumMeasure", "Timetable", "ValueMeasure", "output_column",
+    "Access", "BasketMeasure", "CatchmentMeasure", "CharacterMeasure", "CountMeasure", "Decay", "Measure",
+    "MeasureBase", "NearestMeasure", "OsmTags", "Places", "Scalar", "ShareMeasure", "StandardMeasure", "Statistic",
+    "StreetsSource", "SumMeasure", "Timetable", "ValueMeasure", "output_column",
 ]  # fmt: skip

@@ -19,7 +19,20 @@ from flexsite.study.overrides import apply
 from flexsite.study.rule import EFFECTS
 from flexsite.study.yaml_source import Document, KeyPath, read
 
-_UNION_TAGS = {*EFFECTS, "to", "count", "sum", "value", "share", "standard", "any", "test"}
+_UNION_TAGS = {
+    *EFFECTS,
+    "to",
+    "count",
+    "sum",
+    "value",
+    "share",
+    "standard",
+    "basket",
+    "catchment",
+    "character",
+    "any",
+    "test",
+}
 
 
 def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:

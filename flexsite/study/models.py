@@ -11,12 +11,15 @@ from pydantic_core import PydanticCustomError
 
 from flexsite.study.access import (
     Access,
+    BasketMeasure,
+    CatchmentMeasure,
     CountMeasure,
     Measure,
     MeasureBase,
     NearestMeasure,
     OsmTags,
     ShareMeasure,
+    StandardMeasure,
     StreetsSource,
     SumMeasure,
     ValueMeasure,
@@ -167,6 +170,9 @@ class Study(StrictModel):
             yield f"columns.{name}", column.layer
         for barrier in self.access.barriers:
             yield "access.barriers", barrier
+        for closed in self.access.closed:
+            if isinstance(closed, str):
+                yield "access.closed", closed
         for measure in self.access.measures:
             for name in measure_layers(measure):
                 yield f"access.measures.{measure.id}", name
@@ -197,13 +203,19 @@ SITE_COLUMNS = frozenset({"kind", "area_m2", "route", "route_share", "net_years"
 def measure_layers(measure: MeasureBase) -> list[str]:
     """Layers that a measure reads."""
     if isinstance(measure, NearestMeasure):
-        names: list[str | OsmTags] = [measure.to]
+        names: list[str | OsmTags | None] = [measure.to]
     elif isinstance(measure, CountMeasure):
         names = [measure.count]
     elif isinstance(measure, SumMeasure):
         names = [measure.of]
     elif isinstance(measure, ValueMeasure):
         names = [measure.value]
+    elif isinstance(measure, BasketMeasure):
+        names = list(measure.basket.values())
+    elif isinstance(measure, CatchmentMeasure):
+        names = [measure.catchment, measure.demand]
+    elif isinstance(measure, StandardMeasure):
+        names = [measure.stops]
     else:
         names = [measure.share] if isinstance(measure, ShareMeasure) else []
     return [name for name in names if isinstance(name, str)]

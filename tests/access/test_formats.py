@@ -13,12 +13,12 @@ import pytest
 import shapely
 
 from flexsite.access.distance import nearest
-from flexsite.access.graphml import read_graphml
 from flexsite.access.network import open_streets
-from flexsite.access.network_x import from_networkx, to_networkx
-from flexsite.access.osm import read_streets
+from flexsite.access.readers.graphml import read_graphml
+from flexsite.access.readers.network_x import from_networkx, to_networkx
+from flexsite.access.readers.osm import read_streets
+from flexsite.access.readers.tables import read_tables
 from flexsite.access.streets import NetworkMode, Streets
-from flexsite.access.tables import read_tables
 from flexsite.errors import InputError
 from flexsite.study.access import StreetsSource
 

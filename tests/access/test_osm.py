@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from flexsite.access.measures import measure
-from flexsite.access.network_x import to_networkx
-from flexsite.access.osm import read_features, read_streets
+from flexsite.access.readers.network_x import to_networkx
+from flexsite.access.readers.osm import read_features, read_streets
 from flexsite.access.streets import StreetFile
 from flexsite.errors import InputError
 from flexsite.layers import Layers

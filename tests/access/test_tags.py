@@ -7,7 +7,7 @@ import importlib
 
 import pytest
 
-from flexsite.access.tags import permission
+from flexsite.access.readers.tags import permission
 
 CASES = {
     "highway=residential": "wfb",
@@ -79,6 +79,6 @@ def test_permission(tags: str) -> None:
 
 @pytest.mark.parametrize("module", ["tags", "streets", "osm"])
 def test_examples(module: str) -> None:
-    tried = doctest.testmod(importlib.import_module(f"flexsite.access.{module}"))
+    tried = doctest.testmod(importlib.import_module(f"flexsite.access.readers.{module}"))
     assert tried.attempted
     assert not tried.failed

@@ -83,7 +83,7 @@ class Streets:
     def __init__(self, file: Path) -> None:
         import osmium
 
-        from flexsite.access.tags import permission
+        from flexsite.access.readers.tags import permission
 
         ways: Any = osmium.FileProcessor(str(file), osmium.osm.NODE | osmium.osm.WAY).with_locations()
         pairs, places = [], {}

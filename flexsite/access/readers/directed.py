@@ -11,8 +11,8 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from flexsite.access.readers.tags import Permission, bicycle_directions, permission
 from flexsite.access.streets import FloatArray, StreetFile
-from flexsite.access.tags import Permission, bicycle_directions, permission
 from flexsite.errors import InputError
 
 

@@ -11,8 +11,8 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from flexsite.access.readers.tags import permission
 from flexsite.access.streets import StreetFile
-from flexsite.access.tags import permission
 from flexsite.errors import InputError
 
 WGS84 = pyproj.CRS.from_epsg(4326)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyproj
 
-from flexsite.access.directed import DirectedEdge, line_points, streets_from_edges
+from flexsite.access.readers.directed import DirectedEdge, line_points, streets_from_edges
 from flexsite.access.streets import StreetFile, Streets
 from flexsite.errors import InputError
 

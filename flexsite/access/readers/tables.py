@@ -11,7 +11,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from flexsite.access.directed import DirectedEdge, line_points, streets_from_edges
+from flexsite.access.readers.directed import DirectedEdge, line_points, streets_from_edges
 from flexsite.access.streets import StreetFile
 from flexsite.errors import InputError
 

@@ -1,0 +1,44 @@
+"""Ways on foot between places and stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROUNDING = 1e-6
+"""Seconds by which a walk may exceed a whole second and still be that: rounding of coordinates, not a policy."""
+
+
+@dataclass(frozen=True)
+class Legs:
+    """Ways on foot from origins to the stops within reach.
+
+    Parameters
+    ----------
+    first
+        (n + 1,) ways of origin i are elements first[i]:first[i + 1].
+    stop
+        (k,) row of the stop, rising within an origin.
+    metres
+        (k,) length of the shortest way, with the straight legs at both ends.
+    """
+
+    first: NDArray[np.int64]
+    stop: NDArray[np.int32]
+    metres: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Number of origins."""
+        return len(self.first) - 1
+
+    def seconds(self, metres_per_second: float) -> NDArray[np.int32]:
+        """(k,) walking time in whole seconds, rounded up.
+
+        Examples
+        --------
+        >>> Legs(np.array([0, 2]), np.array([3, 5], np.int32), np.array([400.0, 401.0])).seconds(4.8 / 3.6)
+        array([300, 301], dtype=int32)
+        """
+        return np.ceil(self.metres / metres_per_second - ROUNDING).astype(np.int32)

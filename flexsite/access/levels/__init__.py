@@ -1,0 +1,1 @@
+"""Service levels of public transport at a site, by published standards."""

@@ -1,0 +1,1 @@
+"""The timetable of one service day, from GTFS feeds."""
