@@ -77,8 +77,8 @@ def test_permission(tags: str) -> None:
     assert "".join(letter for letter, on in zip("wfbF", allowed, strict=True) if on) == CASES[tags]
 
 
-@pytest.mark.parametrize("module", ["tags", "streets", "osm"])
+@pytest.mark.parametrize("module", ["readers.tags", "streets", "readers.osm"])
 def test_examples(module: str) -> None:
-    tried = doctest.testmod(importlib.import_module(f"flexsite.access.readers.{module}"))
+    tried = doctest.testmod(importlib.import_module(f"flexsite.access.{module}"))
     assert tried.attempted
     assert not tried.failed
