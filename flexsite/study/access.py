@@ -308,6 +308,18 @@ class Access(StrictModel):
     measures: list[Measure] = Field(default_factory=list)
 
 
+def output_columns(measure: MeasureBase) -> list[str]:
+    """All columns of a measure in the outputs: a service level comes with the reason for it.
+
+    Examples
+    --------
+    >>> output_columns(StandardMeasure(id="pt", standard="pbl-crow"))
+    ['pt_level', 'pt_why']
+    """
+    why = [f"{measure.id}_why"] if isinstance(measure, StandardMeasure) else []
+    return [output_column(measure), *why]
+
+
 def output_column(measure: MeasureBase) -> str:
     """Name of the measure's column in the outputs (design, Measures).
 
@@ -329,4 +341,5 @@ __all__ = [
     "Access", "BasketMeasure", "CatchmentMeasure", "CharacterMeasure", "CountMeasure", "Decay", "Measure",
     "MeasureBase", "NearestMeasure", "OsmTags", "Places", "Scalar", "ShareMeasure", "StandardMeasure", "Statistic",
     "StreetsSource", "SumMeasure", "Timetable", "ValueMeasure", "output_column",
+    "output_columns",
 ]  # fmt: skip

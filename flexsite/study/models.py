@@ -24,6 +24,7 @@ from flexsite.study.access import (
     SumMeasure,
     ValueMeasure,
     output_column,
+    output_columns,
 )
 from flexsite.study.base import Count, Day, Id, NonNegative, StrictModel, Text, Word, nearest
 from flexsite.study.layer import Candidates, Column, Layer
@@ -90,7 +91,11 @@ class Study(StrictModel):
             )
         outputs = {column: f"columns.{column}" for column in self.columns}
         made = [(f"{column}_share", f"columns.{column}") for column in self.columns]
-        made += [(output_column(measure), f"access.measures.{measure.id}") for measure in self.access.measures]
+        made += [
+            (name, f"access.measures.{measure.id}")
+            for measure in self.access.measures
+            for name in output_columns(measure)
+        ]
         for name, place in made:
             if name in outputs:
                 raise PydanticCustomError(
@@ -180,7 +185,7 @@ class Study(StrictModel):
     def known_columns(self) -> frozenset[str]:
         """Columns of the sites on which a profile may set a requirement."""
         joined = {name for column in self.columns for name in (column, f"{column}_share")}
-        return SITE_COLUMNS | joined | {output_column(measure) for measure in self.access.measures}
+        return SITE_COLUMNS | joined | {name for measure in self.access.measures for name in output_columns(measure)}
 
     def undefined_measures(self) -> list[str]:
         """Measures that profiles ask for and the study does not define, sorted."""
