@@ -30,6 +30,9 @@ _UNION_TAGS = {
     "basket",
     "catchment",
     "character",
+    "reach",
+    "route",
+    "field",
     "any",
     "test",
 }

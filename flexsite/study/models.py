@@ -30,6 +30,7 @@ from flexsite.study.base import Count, Day, Id, NonNegative, StrictModel, Text, 
 from flexsite.study.layer import Candidates, Column, Layer
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
+from flexsite.study.shown import ShownRoute
 
 Output = Literal["parquet", "gpkg", "excluded", "xlsx", "map", "report"]
 
@@ -178,6 +179,9 @@ class Study(StrictModel):
         for closed in self.access.closed:
             if isinstance(closed, str):
                 yield "access.closed", closed
+        for shown in self.access.shown:
+            if isinstance(shown, ShownRoute):
+                yield "access.shown", shown.route
         for measure in self.access.measures:
             for name in measure_layers(measure):
                 yield f"access.measures.{measure.id}", name
