@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from flexsite.rulebook import standard_ids
 from flexsite.study.base import (
     Day,
     Id,
@@ -20,12 +21,14 @@ from flexsite.study.base import (
     StrictModel,
     StudyPath,
     Text,
+    nearest,
     unknown_kind,
 )
+from flexsite.study.clock import ClockTime
+from flexsite.study.shown import Shown
 
 Mode = Literal["straight", "walk", "cycle", "transit"]
 Statistic = Literal["median", "mean", "min", "max", "p85", "p90"]
-ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2\d):[0-5]\d$")]
 
 
 class StreetsSource(StrictModel):
@@ -221,12 +224,32 @@ class ShareMeasure(MeasureBase):
         return self
 
 
+def _built_in(name: str) -> str:
+    if name not in standard_ids():
+        raise PydanticCustomError(
+            "standard",
+            "there is no built-in standard '{name}'; {remedy}",
+            {"name": name, "remedy": nearest(name, list(standard_ids()))},
+        )
+    return name
+
+
+def _id_or_file(data: Any) -> str:
+    return "file" if str(data).lower().endswith((".yaml", ".yml")) else "name"
+
+
+StandardName = Annotated[
+    Annotated[Text, AfterValidator(_built_in), Tag("name")] | Annotated[StudyPath, Tag("file")],
+    Discriminator(_id_or_file),
+]
+
+
 class StandardMeasure(MeasureBase):
     """Service level at the site by a published standard."""
 
     kind = "standard"
-    standard: Text = Field(description="a built-in standard, or the path of a file like those")
-    stops: Text | None = Field(None, description="layer of stops, for a study without timetable")
+    standard: StandardName = Field(description="a built-in standard, or the path of a file like those")
+    stops: Text | None = Field(None, description="layer of stops, for a study without timetable; `mode`: what stops")
     mode: Literal["straight", "walk"] | None = Field(None, description="how to measure, instead of the standard's way")
     depart: tuple[ClockTime, ClockTime] | None = Field(None, description="window, instead of the standard's")
     date: Day | None = Field(None, description="another service day than that of the timetable")
@@ -304,6 +327,7 @@ class Access(StrictModel):
         default_factory=list,
         description="streets out of use: those that lines or polygons of a layer touch, or with an OSM tag",
     )
+    shown: list[Shown] = Field(default_factory=list, description="isochrones, routes and fields, drawn on the map")
     margin: PositiveNumber = Field(5000.0, description="metres around the sites to read at first")
     measures: list[Measure] = Field(default_factory=list)
 
