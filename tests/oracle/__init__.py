@@ -1,0 +1,1 @@
+"""Slow, plain second implementations that share no code with the product."""
