@@ -13,7 +13,8 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.readers.osm import WGS84, OsmSelection, described, read_features
+from flexsite.access.readers.osm import OsmSelection, described, read_features
+from flexsite.access.readers.ways import WGS84
 from flexsite.access.streets import Bounds, FloatArray, IntArray
 from flexsite.errors import InputError
 from flexsite.layers import projection

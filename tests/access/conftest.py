@@ -21,7 +21,8 @@ NAN = float("nan")
 
 
 def street_file(edges: Sequence[tuple[Any, ...]], crs: pyproj.CRS = RD) -> StreetFile:
-    """Streets from (points, permission): 'w' for walk, 'f' cycle forward, 'b' backward, 'F' a ferry.
+    """Streets from (points, permission, seconds): 'w' for walk, 'f' cycle forward, 'b' backward, 'F' a ferry, 'd' drive
+    forward, 'r' backward; seconds of a ferry may be left out.
 
     Edges meet where their ends have the same coordinates.
     """
@@ -30,12 +31,14 @@ def street_file(edges: Sequence[tuple[Any, ...]], crs: pyproj.CRS = RD) -> Stree
     ends = np.array([[tuple(line[0]), tuple(line[-1])] for line in points])
     _, node = np.unique(ends.reshape(-1, 2), axis=0, return_inverse=True)
     node = node.reshape(-1, 2)
-    flag = np.array([[letter in one for letter in "wfbF"] for one in allowed])
+    flag = np.array([[letter in one for letter in "wfbFdr"] for one in allowed])
+    seconds = np.array([edge[2] if len(edge) > 2 else np.nan for edge in edges], float)
     return StreetFile(
         name="streets", crs=crs, node_id=np.arange(node.max() + 1) + 100, u=node[:, 0], v=node[:, 1],
         coords=np.concatenate(points), start=np.concatenate([[0], np.cumsum([len(line) for line in points])]),
         walk=flag[:, 0], forward=flag[:, 1], backward=flag[:, 2], ferry=flag[:, 3],
-        way_id=np.arange(len(edges)), highway=np.array(["residential"] * len(edges)),
+        drive_forward=flag[:, 4], drive_backward=flag[:, 5], seconds=seconds, way_id=np.arange(len(edges)),
+        highway_code=np.zeros(len(edges), np.int32), highway_names=np.array(["residential"]),
     )  # fmt: skip
 
 

@@ -141,9 +141,11 @@ def test_tags_of_a_graph_count() -> None:
         ("b", "c", {"highway": "motorway"}),
         ("c", "a", {"oneway": True, "oneway:bicycle": "no"}),
     )
-    assert streets.walk.tolist() == [True, True]
-    assert streets.forward.tolist() == [False, True]
-    assert streets.backward.tolist() == [False, True]
+    assert streets.walk.tolist() == [True, False, True]
+    assert streets.forward.tolist() == [False, False, True]
+    assert streets.backward.tolist() == [False, False, True]
+    assert streets.drive_forward.tolist() == [False, True, True]
+    assert not streets.drive_backward.any()
 
 
 def osmnx_town(tmp_path: Path) -> tuple[Path, Path]:

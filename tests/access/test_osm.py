@@ -79,10 +79,12 @@ def test_ways_are_cut_where_they_share_a_node(tmp_path: Path) -> None:
     streets = file.window(RD)
     assert streets.node_id.tolist() == [1, 3, 5, 6]
     ends = sorted((streets.node_id[u], streets.node_id[v]) for u, v in zip(streets.u, streets.v, strict=True))
-    assert ends == [(1, 3), (3, 5), (6, 3)]
-    assert sorted(streets.length) == pytest.approx(sorted([100, 100, 2 * np.hypot(50, 20)]), abs=0.02)
-    assert streets.way_id.tolist() == [7, 7, 8]
-    assert sorted(np.diff(streets.start).tolist()) == [2, 3, 3]
+    assert ends == [(1, 3), (1, 6), (3, 5), (6, 3)]
+    assert streets.length.tolist() == pytest.approx([100, 2 * np.hypot(50, 20), 100, 100 * 2**0.5], abs=0.02)
+    assert streets.way_id.tolist() == [7, 7, 8, 9]
+    assert np.diff(streets.start).tolist() == [3, 3, 2, 2]
+    assert streets.walk.tolist() == [True, True, True, False], "a motorway is for cars"
+    assert streets.drive_backward.tolist() == [True, True, True, False]
 
 
 def test_ways_that_cross_without_a_node_do_not_meet(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ CASES = {
 @pytest.mark.parametrize("tags", CASES)
 def test_permission(tags: str) -> None:
     allowed = permission(dict(tag.split("=") for tag in tags.split()))
-    assert "".join(letter for letter, on in zip("wfbF", allowed, strict=True) if on) == CASES[tags]
+    assert "".join(letter for letter, on in zip("wfbF", allowed[:4], strict=True) if on) == CASES[tags]
 
 
 @pytest.mark.parametrize("module", ["readers.tags", "streets", "readers.osm"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,11 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.readers.tags import Permission, bicycle_directions, permission
-from flexsite.access.streets import FloatArray, StreetFile
+from flexsite.access.readers.tags import KEYS, Permission, bicycle_directions, car_directions, permission, seconds
+from flexsite.access.streets import FloatArray, StreetFile, codes
 from flexsite.errors import InputError
+
+_Directions = Callable[[Mapping[str, str]], tuple[bool, bool]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class _Edge:
     v: int
     points: FloatArray
     permission: Permission
+    seconds: float
     way_id: int
     highway: str
 
@@ -46,10 +49,10 @@ def streets_from_edges(
 ) -> StreetFile:
     """Join opposite edges of a directed graph to streets.
 
-    Walkers may go both ways along every edge. Bicycles go the way an edge points; against it where the opposite edge
-    exists, where `oneway` says no, or where the tags let bicycles through. Edges that are equal in ends, direction and
-    points count once. Permission comes from the tags among the attributes (as for OSM files); from `walk` and `cycle`
-    when the graph was written by flexsite.
+    Walkers may go both ways along every edge. Bicycles and cars go the way an edge points; against it where the
+    opposite edge exists, where `oneway` says no, or where the tags let them through. Edges that are equal in ends,
+    direction and points count once. Permission comes from the tags among the attributes (as for OSM files); from
+    `walk`, `cycle` and `drive` when the graph was written by flexsite.
 
     Parameters
     ----------
@@ -67,7 +70,7 @@ def streets_from_edges(
     Raises
     ------
     InputError
-        An edge names a node that is not there, or there is no edge that one may walk or cycle.
+        An edge names a node that is not there, or there is no edge that one may walk, cycle or drive.
     """
     index = {node: row for row, node in enumerate(nodes)}
     xy = np.array(list(nodes.values()), float).reshape(-1, 2)
@@ -77,20 +80,21 @@ def streets_from_edges(
             missing = edge.u if edge.u not in index else edge.v
             raise InputError(f"an edge names the node {missing!r}, which is not among the nodes", where=name)
         _add(streets, edge, index[edge.u], index[edge.v], xy, directed=directed)
-    kept = [edge for edge in streets.values() if any(edge.permission[:3])]
+    kept = [edge for edge in streets.values() if edge.permission.anybody]
     if not kept:
         raise InputError(
-            "there is no street in it that one may walk or cycle", where=name, remedy="give another network"
+            "there is no street in it that one may walk, cycle or drive", where=name, remedy="give another network"
         )
     flag = np.array([edge.permission for edge in kept], bool)
+    highway, names = codes([edge.highway for edge in kept])
     return StreetFile(
         name=name, crs=crs, node_id=_ids(list(nodes)),
         u=np.array([edge.u for edge in kept], np.int64), v=np.array([edge.v for edge in kept], np.int64),
         coords=np.concatenate([edge.points for edge in kept]),
         start=np.concatenate([[0], np.cumsum([len(edge.points) for edge in kept])]).astype(np.int64),
         walk=flag[:, 0], forward=flag[:, 1], backward=flag[:, 2], ferry=flag[:, 3],
-        way_id=np.array([edge.way_id for edge in kept], np.int64),
-        highway=np.array([edge.highway for edge in kept], dtype=np.str_),
+        drive_forward=flag[:, 4], drive_backward=flag[:, 5], seconds=np.array([edge.seconds for edge in kept], float),
+        way_id=np.array([edge.way_id for edge in kept], np.int64), highway_code=highway, highway_names=names,
     )  # fmt: skip
 
 
@@ -111,51 +115,60 @@ def _add(
             v,
             points,
             along,
+            _seconds(edge.attributes) if along.ferry else np.nan,
             _first_number(edge.attributes.get("osmid")),
             _first_text(edge.attributes.get("highway")),
         )
         return
     here = street.permission
-    forward, backward = (along.backward, along.forward) if turned else (along.forward, along.backward)
+    walk, *there = along.walk, (along.forward, along.backward), (along.drive_forward, along.drive_backward)
+    (forward, backward), (ahead, back) = (pair[::-1] if turned else pair for pair in there)
     street.permission = Permission(
-        here.walk or along.walk, here.forward or forward, here.backward or backward, here.ferry and along.ferry
-    )
+        here.walk or walk, here.forward or forward, here.backward or backward, here.ferry and along.ferry,
+        here.drive_forward or ahead, here.drive_backward or back,
+    )  # fmt: skip
 
 
 def _permission(attributes: Mapping[str, Any], *, directed: bool) -> Permission:
     """What is allowed along one directed edge; against it only what the edge itself says."""
     if "walk" in attributes and "cycle" in attributes:  # written by flexsite: one edge for every direction
-        walk, cycle = _true(attributes["walk"]), _true(attributes["cycle"])
-        return Permission(walk, cycle, cycle and not directed, _true(attributes.get("ferry", False)))
+        walk, cycle, drive, ferry = (_true(attributes.get(name)) for name in ("walk", "cycle", "drive", "ferry"))
+        return Permission(walk, cycle, cycle and not directed, ferry, drive, drive and not directed)
     variants = _variants(attributes)
     allowed = [permission(tags) for tags in variants]
     cycle = all(one.forward or one.backward for one in allowed)
+    drive = all(one.drive_forward or one.drive_backward for one in allowed)
     return Permission(
         all(one.walk for one in allowed),
         cycle,
-        cycle and _two_way(variants[0], directed=directed),
+        cycle and _two_way(variants[0], "bicycle", bicycle_directions, directed=directed),
         any(one.ferry for one in allowed),
+        drive,
+        drive and _two_way(variants[0], "motor_vehicle", car_directions, directed=directed),
     )
 
 
-def _two_way(tags: Mapping[str, str], *, directed: bool) -> bool:
-    """Whether bicycles may go against an edge although its opposite may be missing."""
+def _two_way(tags: Mapping[str, str], who: str, directions: _Directions, *, directed: bool) -> bool:
+    """Whether bicycles or cars may go against an edge although its opposite may be missing."""
     if not directed:
         return True
     if "oneway" not in tags:
-        return "oneway:bicycle" in tags and all(bicycle_directions(tags))
-    return all(bicycle_directions({key: value for key, value in tags.items() if key != "junction"}))
+        return f"oneway:{who}" in tags and all(directions(tags))
+    return all(directions({key: value for key, value in tags.items() if key != "junction"}))
 
 
-_ACCESS_TAGS = (
-    "access", "foot", "bicycle", "vehicle", "motorroad", "area", "route", "oneway", "oneway:bicycle",
-    "bicycle:oneway", "bicycle:backward", "junction", "cycleway", "cycleway:left", "cycleway:right", "cycleway:both",
-)  # fmt: skip
+def _seconds(attributes: Mapping[str, Any]) -> float:
+    """How long a boat takes: as flexsite writes it, or as tagged on an edge that is a whole way."""
+    try:
+        found = float(_first_text(attributes.get("ferry_seconds")) or "nan")
+    except ValueError:
+        found = np.nan
+    return found if np.isfinite(found) else seconds(_first_text(attributes.get("duration")))
 
 
 def _variants(attributes: Mapping[str, Any]) -> list[dict[str, str]]:
     """The tags of an edge; one set for each value of `highway`, as osmnx merges ways into one edge."""
-    tags = {key: value for key in _ACCESS_TAGS if (value := _first_text(attributes.get(key)).lower())}
+    tags = {key: value for key in KEYS if (value := _first_text(attributes.get(key)).lower())}
     tags["oneway"] = {"true": "yes", "false": "no"}.get(tags.get("oneway", ""), tags.get("oneway", ""))
     if not tags["oneway"]:
         del tags["oneway"]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def to_networkx(streets: Streets) -> networkx.MultiDiGraph:
     """The streets as a graph that osmnx and networkx understand.
 
-    A street that one may use both ways becomes two opposite edges. `walk` and `cycle` say who may go along an edge in
-    its direction; `oneway` is about bicycles, as walkers go both ways.
+    A street that one may use both ways becomes two opposite edges. `walk`, `cycle` and `drive` say who may go along an
+    edge in its direction; `oneway` is about bicycles, and about cars where there are none, as walkers go both ways.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def to_networkx(streets: Streets) -> networkx.MultiDiGraph:
     -------
     networkx.MultiDiGraph
         graph: `crs`; nodes: `x`, `y`; edges: `osmid`, `highway`, `length` (m), `geometry`, `oneway`, `reversed`,
-        `walk`, `cycle`, `ferry`.
+        `walk`, `cycle`, `drive`, `ferry`, `ferry_seconds` (where it is known).
 
     Examples
     --------
@@ -44,25 +44,21 @@ def to_networkx(streets: Streets) -> networkx.MultiDiGraph:
     ids = streets.node_id.tolist()
     graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in zip(ids, streets.node_xy.tolist(), strict=True))
     columns = (
-        streets.u,
-        streets.v,
-        streets.length,
-        streets.walk,
-        streets.forward,
-        streets.backward,
-        streets.ferry,
-        streets.way_id,
-        streets.highway,
-    )
+        streets.u, streets.v, streets.length, streets.walk, streets.forward, streets.backward, streets.drive_forward,
+        streets.drive_backward, streets.ferry, streets.seconds, streets.way_id, streets.highway,
+    )  # fmt: skip
     rows = zip(*(column.tolist() for column in columns), streets.lines, strict=True)
-    for u, v, length, walk, forward, backward, ferry, osmid, highway, line in rows:
-        common = {"osmid": osmid, "length": length, "oneway": forward != backward, "walk": walk, "ferry": ferry}
+    for u, v, length, walk, forward, backward, ahead, back, ferry, lasts, osmid, highway, line in rows:
+        oneway = forward != backward if forward or backward else ahead != back
+        common = {"osmid": osmid, "length": length, "oneway": oneway, "walk": walk, "ferry": ferry}
         if highway:
             common["highway"] = highway
-        if walk or forward:
-            graph.add_edge(ids[u], ids[v], **common, geometry=line, cycle=forward, reversed=False)
-        if walk or backward:
-            graph.add_edge(ids[v], ids[u], **common, geometry=line.reverse(), cycle=backward, reversed=True)
+        if lasts == lasts:
+            common["ferry_seconds"] = lasts
+        if walk or forward or ahead:
+            graph.add_edge(ids[u], ids[v], **common, geometry=line, cycle=forward, drive=ahead, reversed=False)
+        if walk or backward or back:
+            graph.add_edge(ids[v], ids[u], **common, geometry=line.reverse(), cycle=backward, drive=back, reversed=True)
     return graph
 
 
@@ -73,7 +69,7 @@ def from_networkx(graph: networkx.MultiDiGraph, *, name: str = "graph") -> Stree
     ----------
     graph
         graph: `crs`; nodes: `x`, `y`; edges: optional `geometry` (LineString from u to v), OSM tags, `oneway`, `walk`,
-        `cycle`.
+        `cycle`, `drive`.
     name
         What to call it in messages.
 

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.readers.tags import permission
-from flexsite.access.streets import StreetFile
+from flexsite.access.readers import pbf
+from flexsite.access.readers.tags import KEYS, SELECTING
+from flexsite.access.readers.ways import NOWHERE, Ways, streets_from_ways
+from flexsite.access.streets import IntArray, StreetFile
 from flexsite.errors import InputError
 
-WGS84 = pyproj.CRS.from_epsg(4326)
 OsmSelection = Mapping[str, str | Literal[True] | Sequence[str]]
-_NOWHERE = 2147483647  # libosmium's coordinate of a node that is not in the file
-_SCALE = 1e-7  # degrees per unit of libosmium's integer coordinates
 
 
 def read_streets(path: Path) -> StreetFile:
-    """Streets that one may walk or cycle, with their topology.
+    """Streets that one may walk, cycle or drive, with their topology.
 
     Ways meet where they share a node, so bridges, tunnels and levels stay apart. A way of which nodes are missing from
     the file (an extract's edge) is broken there.
@@ -37,99 +36,109 @@ def read_streets(path: Path) -> StreetFile:
     InputError
         The file cannot be read, or has no street.
     """
+    streets = streets_from_ways(path.name, _ways(path))
+    if streets is None:
+        raise InputError(
+            "there is no street in it that one may walk, cycle or drive", where=str(path), remedy="give another extract"
+        )
+    return streets
+
+
+def _ways(path: Path) -> Ways:
+    """All ways that may be streets, the quick way where that pays."""
+    try:
+        if path.name.lower().endswith(".pbf") and path.stat().st_size >= pbf.MANY_BYTES and find_spec("numba"):
+            return pbf.read_ways(path)
+    except (pbf.Unfamiliar, OSError):
+        pass  # libosmium reads more, and says what is wrong
+    return ways_by_osmium(path)
+
+
+def ways_by_osmium(path: Path) -> Ways:
+    """As `pbf.read_ways`, of any file that libosmium reads, and with all tags.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    import osmium
+
     refs: list[int] = []
     xs: list[int] = []
     ys: list[int] = []
     sizes: list[int] = []
-    flags: list[tuple[bool, bool, bool, bool]] = []
     way_ids: list[int] = []
-    highways: list[str] = []
-    import osmium
-
+    tag_set: list[int] = []
+    known: dict[frozenset[tuple[str, str]], int] = {}
     try:
         ways: Any = (
             osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
             .with_locations()
             .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
-            .with_filter(osmium.filter.KeyFilter("highway", "route"))
+            .with_filter(osmium.filter.KeyFilter(*SELECTING))
         )
         for item in ways:
-            tags = dict(item.tags)
-            allowed = permission(tags)
-            if not any(allowed[:3]):
-                continue
+            tags = frozenset((tag.k, tag.v) for tag in item.tags if tag.k in _ASKED)
             members = list(item.nodes)
             refs.extend([node.ref for node in members])
             xs.extend([node.x for node in members])
             ys.extend([node.y for node in members])
             sizes.append(len(members))
-            flags.append(allowed)
             way_ids.append(item.id)
-            highways.append(tags.get("highway", ""))
+            tag_set.append(known.setdefault(tags, len(known)))
     except (RuntimeError, OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    ref, xy = np.array(refs, np.int64), np.column_stack([np.array(xs, np.int64), np.array(ys, np.int64)])
-    _find_missing(path, ref, xy)
-    way = np.repeat(np.arange(len(sizes)), sizes)
-    there = (xy != _NOWHERE).all(axis=1)
-    run = way + np.cumsum(~there)  # a missing node breaks its way in two
-    cut = _split(ref[there], run[there])
-    point, start, first, last = cut
-    if len(start) < 2:
-        raise InputError(
-            "there is no street in it that one may walk or cycle", where=str(path), remedy="give another extract"
-        )
-    of_way = way[there][point[start[:-1]]]
-    nodes, ends = np.unique(np.concatenate([first, last]), return_inverse=True)
-    flag = np.array(flags, bool)[of_way]
-    return StreetFile(
-        name=path.name, crs=WGS84, node_id=nodes, u=ends[: len(first)], v=ends[len(first) :],
-        coords=xy[there][point] * _SCALE, start=start,
-        walk=flag[:, 0], forward=flag[:, 1], backward=flag[:, 2], ferry=flag[:, 3],
-        way_id=np.array(way_ids, np.int64)[of_way], highway=np.array(highways, dtype=np.str_)[of_way],
+    node_id, first, node = np.unique(np.array(refs, np.int64), return_index=True, return_inverse=True)
+    xy = np.column_stack([np.array(xs, np.int64), np.array(ys, np.int64)])[first]
+    _find_missing(path, node_id, xy)
+    return Ways(
+        np.array(way_ids, np.int64), np.array(sizes, np.int64), [dict(tags) for tags in known],
+        np.array(tag_set, np.int64), node, node_id, xy,
     )  # fmt: skip
 
 
-def _split(ref: NDArray[np.int64], run: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-    """Cut runs of nodes at junctions.
-
-    Returns
-    -------
-    point
-        Positions in `ref` of the points of all pieces; a junction is the last of one piece and the first of the next.
-    start
-        First element of every piece in `point`, and the end of the last one.
-    first, last
-        Node ids at both ends of every piece.
-    """
-    if not len(ref):
-        empty = np.empty(0, np.int64)
-        return empty, np.zeros(1, np.int64), empty, empty
-    opens = np.append(True, run[1:] != run[:-1])
-    closes = np.append(opens[1:], True)
-    _, node, used = np.unique(ref, return_inverse=True, return_counts=True)
-    # a node at both ends of one closed way is used twice too, and is an end anyway
-    junction = opens | closes | (used[node] > 1)
-    begins = np.flatnonzero(junction & ~closes)
-    ends = np.flatnonzero(junction & ~opens)
-    size = ends - begins + 1
-    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-    point = np.repeat(begins - start[:-1], size) + np.arange(start[-1])
-    return point, start, ref[begins], ref[ends]
+_ASKED = frozenset(KEYS)
 
 
-def _find_missing(path: Path, ref: NDArray[np.int64], xy: NDArray[np.int64]) -> None:
+def _find_missing(path: Path, node_id: IntArray, xy: IntArray) -> None:
     """Fill in locations that the index missed: negative ids, and nodes after the ways (files from editors)."""
-    lost = (xy == _NOWHERE).any(axis=1)
-    if not lost.any() or not ((ref[lost] < 0).any() or path.suffix == ".osm"):
+    lost = (xy == NOWHERE).any(axis=1)
+    if not lost.any() or not ((node_id[lost] < 0).any() or path.suffix == ".osm"):
         return
     import osmium
 
-    wanted = set(ref[lost].tolist())
+    wanted = set(node_id[lost].tolist())
     every: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
     found = {node.id: (node.location.x, node.location.y) for node in every if node.id in wanted}
     where = np.flatnonzero(lost)
-    xy[where] = [found.get(node, (_NOWHERE, _NOWHERE)) for node in ref[where].tolist()]
+    xy[where] = [found.get(node, (NOWHERE, NOWHERE)) for node in node_id[where].tolist()]
+
+
+def way_ids_with(path: Path, selection: OsmSelection) -> IntArray:
+    """Ids of the ways with any of the tags in `selection`, rising; none when nothing has such a tag.
+
+    Parameters
+    ----------
+    path
+        An OSM file.
+    selection
+        As for `read_features`.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    import osmium
+
+    wanted = _Wanted(selection)
+    try:
+        ways: Any = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter(*selection))
+        found = [way.id for way in ways if wanted.match(way.tags)]
+    except (RuntimeError, OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    return np.sort(np.array(found, np.int64))
 
 
 def read_features(path: Path, selection: OsmSelection) -> NDArray[np.object_]:
