@@ -10,7 +10,7 @@ import pandas as pd
 
 from flexsite.geometry import Floats
 from flexsite.study.access import CountMeasure, NearestMeasure, StandardMeasure, SumMeasure
-from flexsite.suitability.requirements import Mask, judge, numbers, subject_column
+from flexsite.suitability.requirements import Mask, judge, subject_column, values_of
 from flexsite.suitability.scoring import Integers, ranks, score, value, weighted_sum
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ def _criteria(
     missing: list[tuple[str, Mask]] = []
     for name, criterion in profile.criteria.items():
         column = subject_column(criterion.measure, criterion.column, study)
-        x = np.full(len(sites), np.nan) if column is None else numbers(sites, column, f"{place}, criteria.{name}")
+        at = f"{place}, criteria.{name}"
+        x = np.full(len(sites), np.nan) if column is None else values_of(sites, column, study, at)
         values[name] = value(x, criterion)
         missing.append((name, np.isnan(x)))
     return values, missing

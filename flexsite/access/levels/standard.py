@@ -215,7 +215,7 @@ class Standard(StrictModel):
         return own if self.without_timetable is None else [*own, self.without_timetable.id]
 
     @property
-    def values(self) -> dict[str, float]:
+    def numbers(self) -> dict[str, float]:
         """The number of each level by its id; that without a number is left out."""
         return {level.id: level.value for level in self.levels}
 
