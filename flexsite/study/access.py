@@ -254,6 +254,12 @@ class StandardMeasure(MeasureBase):
     depart: tuple[ClockTime, ClockTime] | None = Field(None, description="window, instead of the standard's")
     date: Day | None = Field(None, description="another service day than that of the timetable")
 
+    @model_validator(mode="after")
+    def _window_has_hours(self) -> Self:
+        if self.depart is not None and self.depart[0] >= self.depart[1]:
+            raise PydanticCustomError("depart", "the window ends before it has begun; a night goes on to 29:59")
+        return self
+
 
 MEASURES: dict[str, type[MeasureBase]] = {
     model.kind: model

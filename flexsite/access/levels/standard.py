@@ -14,8 +14,8 @@ from flexsite.access.habits import Window, window
 from flexsite.access.timetable.model import MODES
 from flexsite.errors import InputError
 from flexsite.rulebook import standard_path
-from flexsite.study.access import ClockTime
 from flexsite.study.base import Day, Label, NonNegative, Number, PositiveNumber, Sourced, StrictModel, Text, Word
+from flexsite.study.clock import ClockTime
 from flexsite.study.yaml_source import read
 
 Way = Literal["walk", "cycle", "straight"]
@@ -218,6 +218,10 @@ class Standard(StrictModel):
     def numbers(self) -> dict[str, float]:
         """The number of each level by its id; that without a number is left out."""
         return {level.id: level.value for level in self.levels}
+
+    def seconds(self, depart: tuple[str, str] | None = None) -> Window:
+        """Window of the day whose departures count, the standard's or another; its last second does not count."""
+        return self.window.seconds if depart is None else window(depart)
 
     def metres(self, reach: Reach) -> float:
         """Distance within which a stop counts."""
