@@ -94,7 +94,7 @@ def stop_and_line(supply: Supply, stop: int, row: int, language: Language) -> st
     """One line at a stop."""
     mode = int(supply.frequencies.mode[row])
     name = supply.line_name[supply.frequencies.line[row]]
-    often = _number(float(supply.frequencies.per_hour[row]), language)
+    often = _number(float(supply.frequencies.number[row]) / supply.frequencies.hours, language)
     where = _stop(supply, mode, stop, language, None)
     return f"{where}, {_MODE[language][MODES[mode]]} {name}, {often} {_PER_HOUR[language]}"
 
