@@ -96,7 +96,7 @@ def read_stops(feed: Feed, crs: pyproj.CRS, notices: Notices) -> StopTable:
     station = np.where((parent >= 0) & (kind != STATION), parent, own).astype(np.int32)
     xy, nowhere = _places(feed, table, crs, notices)
     for _ in range(2):  # of a boarding area the platform's, of a platform the station's
-        lacking = ~np.isfinite(xy).all(axis=1)
+        lacking = ~np.isfinite(xy).all(axis=1) & (kind != ENTRANCE)  # an entrance is where it is, or not known
         xy[lacking] = xy[station[lacking]]
     area = np.flatnonzero(kind == BOARDING_AREA)
     station[area] = station[station[area]]

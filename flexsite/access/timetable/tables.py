@@ -224,10 +224,22 @@ def _parsed(body: bytes, layout: _Layout) -> list[Any]:
             if turn == len(attempts) - 1:
                 what = f"is no table that can be read ({str(error).splitlines()[0]})"
                 raise InputError(what, where=layout.place, remedy="check its quotes and commas") from None
+    _refuse_open_quote(body, sum(map(len, tables)) + len(layout.odd) - odd, layout)
     if len(layout.odd) > odd:
         tables.append(_mended(sorted(layout.odd[odd:]), layout))  # threads find them in any order
         del layout.odd[odd:]
     return tables
+
+
+def _refuse_open_quote(body: bytes, rows: int, layout: _Layout) -> None:
+    """Refuse a quote that is not closed: all lines up to the next one would be lost in one value."""
+    if body.count(b'"') % 2 == 0:
+        return
+    lines = [line for line in body.splitlines() if line.strip()]
+    if rows < len(lines):
+        line = next(line for line in lines if line.count(b'"') % 2).decode("utf-8", "replace")
+        what = f"a quote is opened and not closed, in or after the line '{line[:80]}'"
+        raise InputError(what, where=layout.place, remedy="close it; within a value it is written twice")
 
 
 def _recoded(body: bytes, layout: _Layout) -> bytes:

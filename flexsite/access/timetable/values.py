@@ -167,7 +167,7 @@ def rows_of(texts: Any, ids: Any) -> Ints:
     import pyarrow.compute as pc
 
     found = pc.index_in(texts, value_set=ids)
-    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), np.int32)
+    return np.array(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), np.int32)  # a copy that may be written to
 
 
 def objects(texts: Any) -> NDArray[np.object_]:
