@@ -9,6 +9,7 @@ import pytest
 
 from flexsite.access.legs import Legs
 from flexsite.access.levels import level as level_module
+from flexsite.access.levels import wording
 from flexsite.access.levels.level import Levels, levels, needs
 from flexsite.access.levels.standard import Standard, Way, load_standard
 from flexsite.access.levels.supply import Supply, supply_of, supply_of_stops
@@ -161,6 +162,13 @@ class TestPblCrow:
 
     def test_no_sites_have_no_levels(self) -> None:
         assert len(judged("pbl-crow", []).level) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "nl", "en"), [(3.96, "3,9", "3.9"), (4.0, "4", "4"), (0.05, "0", "0"), (12.5, "12,5", "12.5")]
+)
+def test_departures_per_hour_are_rounded_down(value: float, nl: str, en: str) -> None:
+    assert (wording._number(value, "nl"), wording._number(value, "en")) == (nl, en)
 
 
 class TestNhKnooppunt:
@@ -329,6 +337,11 @@ class TestWithoutTimetable:
             "1 of 6 stops have a mode that is not known and do not count",
             UNTIMED,
         )
+
+    def test_a_kind_of_stop_is_of_its_mode_too(self) -> None:
+        standard, given = load_standard("pbl-crow"), self.stops("pbl-crow")
+        assert np.flatnonzero(given.per_hour(standard, "rail")).tolist() == [2, 3]
+        assert np.flatnonzero(given.per_hour(standard, "intercity")).tolist() == [3]
 
     def test_levels_by_distance_alone_are_known(self) -> None:
         given = self.stops("rail-minutes", modes=None)
