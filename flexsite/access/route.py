@@ -1,0 +1,146 @@
+"""The way along the streets from one place to another, as a line that people can look at."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, NamedTuple
+
+import numpy as np
+import shapely
+
+from flexsite.access.snap import Entrances
+from flexsite.access.streets import FloatArray, Graph, shortest_arcs
+
+
+class Path(NamedTuple):
+    """A way along the streets: metres with the straight legs, and its line between two entrances."""
+
+    metres: float
+    line: shapely.LineString
+    start: int
+    """Row of the entrance it begins at."""
+    end: int
+    """Row of the entrance it ends at."""
+
+
+def street_path(graph: Graph, starts: Entrances, ends: Entrances) -> Path | None:
+    """The shortest way from any of some entrances to any of others.
+
+    Parameters
+    ----------
+    graph
+        Streets of a mode.
+    starts, ends
+        Where it may begin and end; the straight legs count.
+
+    Returns
+    -------
+    The way, or None where there is none. Among equals the first entrances win.
+    """
+    best: Path | None = None
+    for end in range(len(ends)):
+        for start in range(len(starts)):
+            found = _on_one_edge(graph, starts, start, ends, end)
+            if found is not None and (best is None or found.metres < best.metres):
+                best = found
+    far = _through_junctions(graph, starts, ends)
+    return far if far is not None and (best is None or far.metres < best.metres) else best
+
+
+def _on_one_edge(graph: Graph, starts: Entrances, start: int, ends: Entrances, end: int) -> Path | None:
+    edge, other = int(starts.edge[start]), int(ends.edge[end])
+    begin, stop = float(starts.offset[start]), float(ends.offset[end])
+    allowed = graph.along[edge] if stop >= begin else graph.against[edge]
+    if edge != other or not (allowed or begin == stop):
+        return None
+    metres = abs(stop - begin) + float(starts.leg[start]) + float(ends.leg[end])
+    return Path(metres, shapely.LineString(_part(graph, edge, begin, stop)), start, end)
+
+
+def _through_junctions(graph: Graph, starts: Entrances, ends: Entrances) -> Path | None:
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra
+
+    matrix, nodes = graph.matrix, graph.matrix.shape[0]
+    leave, arrive = _junctions(graph, starts, leaving=True), _junctions(graph, ends, leaving=False)
+    if not len(leave) or not len(arrive):
+        return None
+    arcs = shortest_arcs(np.full(len(leave), nodes), leave[:, 1].astype(np.int64), leave[:, 2], nodes + 1)
+    extended: Any = csr_array(
+        (
+            np.concatenate([matrix.data, arcs.data]),
+            np.concatenate([matrix.indices, arcs.indices]),
+            np.concatenate([matrix.indptr, matrix.indptr[-1:] + arcs.indptr[-1:]]),
+        ),
+        shape=(nodes + 1, nodes + 1),
+    )
+    searched = dijkstra(extended, directed=True, indices=[nodes], return_predecessors=True)
+    far, before = searched[0][0], searched[1][0]
+    total = far[arrive[:, 1].astype(np.int64)] + arrive[:, 2]
+    last = int(np.argmin(total))
+    if not np.isfinite(total[last]):
+        return None
+    chain = [int(arrive[last, 1])]
+    while before[chain[-1]] != nodes:
+        chain.append(int(before[chain[-1]]))
+    chain.reverse()
+    first = min(
+        (row for row in range(len(leave)) if int(leave[row, 1]) == chain[0]), key=lambda row: (leave[row, 2], row)
+    )
+    start, end = int(leave[first, 0]), int(arrive[last, 0])
+    points = [_end(graph, starts, start, chain[0], float(leave[first, 2]))]
+    points += [_between(graph, u, v) for u, v in itertools.pairwise(chain)]
+    points.append(_end(graph, ends, end, chain[-1], float(arrive[last, 2]))[::-1])
+    line = np.concatenate(points)
+    kept = np.append(True, (line[1:] != line[:-1]).any(axis=1))
+    line = line[kept] if kept.sum() > 1 else line[:2]
+    return Path(float(total[last]), shapely.LineString(line), start, end)
+
+
+def _junctions(graph: Graph, doors: Entrances, *, leaving: bool) -> FloatArray:
+    """(k, 3) entrance, junction and metres between them with the straight leg, where the direction of edges allows."""
+    streets, edge, offset = graph.streets, doors.edge, doors.offset
+    rest = streets.length[edge] - offset
+    along, against = graph.along[edge], graph.against[edge]
+    by_v = (along if leaving else against) | (rest == 0)
+    by_u = (against if leaving else along) | (offset == 0)
+    rows = np.arange(len(doors))
+    to_u = np.column_stack([rows, streets.u[edge], doors.leg + offset])[by_u]
+    to_v = np.column_stack([rows, streets.v[edge], doors.leg + rest])[by_v]
+    return np.concatenate([to_u, to_v]).astype(float)
+
+
+def _end(graph: Graph, doors: Entrances, row: int, node: int, metres: float) -> FloatArray:
+    """Points from an entrance to a junction at an end of its edge, which are so many metres apart with the leg."""
+    edge, offset = int(doors.edge[row]), float(doors.offset[row])
+    streets = graph.streets
+    whole = float(streets.length[edge])
+    to_u, to_v = streets.u[edge] == node, streets.v[edge] == node
+    if to_u and to_v:  # a street that ends where it begins
+        gone = metres - float(doors.leg[row])
+        to_u = abs(gone - offset) <= abs(gone - (whole - offset))
+    return _part(graph, edge, offset, 0.0 if to_u else whole)
+
+
+def _between(graph: Graph, u: int, v: int) -> FloatArray:
+    """Points of the shortest edge from one junction to another."""
+    streets = graph.streets
+    along = np.flatnonzero((streets.u == u) & (streets.v == v) & graph.along)
+    against = np.flatnonzero((streets.u == v) & (streets.v == u) & graph.against)
+    edges = np.concatenate([along, against])
+    best = int(np.argmin(streets.length[edges]))
+    edge = int(edges[best])
+    points = streets.coords[streets.start[edge] : streets.start[edge + 1]]
+    return points if best < len(along) else points[::-1]
+
+
+def _part(graph: Graph, edge: int, begin: float, end: float) -> FloatArray:
+    """Points of an edge from one position along it to another, in metres, in that order."""
+    streets = graph.streets
+    points = streets.coords[streets.start[edge] : streets.start[edge + 1]]
+    at = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    low, high = min(begin, end), max(begin, end)
+    inner = (at > low) & (at < high)
+    where = np.concatenate([[low], at[inner], [high]])
+    line = np.column_stack([np.interp(where, at, points[:, k]) for k in (0, 1)])
+    return line if begin <= end else line[::-1]
