@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.snap import ROUNDING, Entrances, Geometries, nearest
+from flexsite.access.snap import MANY, ROUNDING, Entrances, Geometries, Segments, nearest
 from flexsite.access.streets import FloatArray, Graph, IntArray
 
 LONG_BOUNDARY = 100.0
 """Metres of boundary above which a site gets more entrances than one (design)."""
 MOST = 16
 """Entrances of a site at most (design)."""
+_CHUNK = 20_000
+_WORKERS = 4
 _SAME = 1e-6  # metres below which two distances are called equal
 
 
@@ -24,6 +29,10 @@ class Barriers:
     def __init__(self, geometries: Geometries) -> None:
         self._geometries = np.asarray(geometries, dtype=object)
         shapely.prepare(self._geometries)
+
+    def __len__(self) -> int:
+        """Number of geometries."""
+        return len(self._geometries)
 
     @cached_property
     def _tree(self) -> shapely.STRtree:
@@ -49,7 +58,8 @@ def site_entrances(
     nearest street point. A street point farther than `max_snap` from the site is no entrance, nor one across a barrier,
     even when another street near by is not. Then at most 16 are kept, none within `spacing` of one before it. The
     straight leg is the shortest line from the site to the street point, wherever the boundary point was. Of a site with
-    several parts every outer boundary is walked, the nearest part first.
+    several parts every outer boundary is walked, the nearest part first. Streets on a small island count only for sites
+    that have no other street within `max_snap`.
 
     Parameters
     ----------
@@ -62,9 +72,77 @@ def site_entrances(
     barriers
         What a straight leg may not cross.
     """
+
+    def search(segments: Segments, some: Geometries, many: bool) -> tuple[Entrances, IntArray, IntArray]:
+        return _site_doors(segments, some, max_snap, spacing, many=many)
+
+    found, rank = _everywhere(graph, sites, search)
+    free = _free(barriers, sites, found)
+    found, rank = found.take(free), rank[free]
+    found = found.take(np.lexsort((rank, found.owner)))
+    return found.take(_spread(found, spacing))
+
+
+def place_entrances(graph: Graph, places: Geometries, *, max_snap: float, barriers: Barriers) -> Entrances:
+    """The one entrance of a place: the street point nearest to it.
+
+    None when that is farther than `max_snap` or across a barrier. Streets on a small island count only for places that
+    have no other street within `max_snap`.
+    """
+
+    def search(segments: Segments, some: Geometries, many: bool) -> tuple[Entrances, IntArray, IntArray]:
+        found = nearest(segments.near(some, np.full(len(some), max_snap), many=many), some, max_snap)
+        return found, np.zeros(len(found), np.int64), found.owner
+
+    found, _ = _everywhere(graph, places, search)
+    return found.take(_free(barriers, places, found))
+
+
+_Search = Callable[[Segments, Geometries, bool], tuple[Entrances, IntArray, IntArray]]
+"""Entrances with their ranks among those of their owner, and the owners with a street near; many or few geometries."""
+
+
+def _everywhere(graph: Graph, geometries: Geometries, search: _Search) -> tuple[Entrances, IntArray]:
+    """Search the mainland, and for what has no street of it near all streets; entrances by owner, and their ranks."""
+    geometries = np.asarray(geometries, dtype=object)
+    many = len(geometries) >= MANY
+    found, rank, near = _side_by_side(graph.mainland, geometries, search, many)
+    left = np.ones(len(geometries), bool)
+    left[near] = False
+    if graph.mainland is graph.segments or not left.any():
+        return found, rank
+    rows = np.flatnonzero(left)
+    more, more_rank, _ = search(graph.segments, geometries[rows], many)
+    found = _concatenate(found, Entrances(rows[more.owner], more.edge, more.offset, more.leg, more.xy))
+    order = np.argsort(found.owner, kind="stable")
+    return found.take(order), np.concatenate([rank, more_rank])[order]
+
+
+def _side_by_side(
+    segments: Segments, geometries: Geometries, search: _Search, many: bool
+) -> tuple[Entrances, IntArray, IntArray]:
+    """The search in chunks, several at a time: what one geometry finds does not depend on the others."""
+    begins = range(0, len(geometries), _CHUNK)
+    if len(begins) < 2:
+        return search(segments, geometries, many)
+    segments.prepare(many=many)
+    with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
+        parts = list(pool.map(lambda low: search(segments, geometries[low : low + _CHUNK], many), begins))
+    found = [
+        Entrances(one.owner + low, one.edge, one.offset, one.leg, one.xy)
+        for (one, _, _), low in zip(parts, begins, strict=True)
+    ]
+    near = [owner + low for (_, _, owner), low in zip(parts, begins, strict=True)]
+    return _concatenate(*found), np.concatenate([rank for _, rank, _ in parts]), np.concatenate(near)
+
+
+def _site_doors(
+    segments: Segments, sites: Geometries, max_snap: float, spacing: float, *, many: bool
+) -> tuple[Entrances, IntArray, IntArray]:
+    """Entrances on some of the streets, before barriers and `_spread`."""
     # no street point nearest to a boundary point is farther from it than the site is wide and its first entrance away
     reach = max_snap + np.nan_to_num(extent(sites))
-    index = graph.segments.near(sites, reach)
+    index = segments.near(sites, reach, many=many)
     first = nearest(index, sites, max_snap)
     points, owner, order = _boundary_points(sites, first, spacing)
     more = nearest(index, points, float(reach.max(initial=max_snap)))
@@ -73,21 +151,14 @@ def site_entrances(
     both = _concatenate(first, Entrances(owner, more.edge, more.offset, leg, more.xy))
     rank = np.concatenate([np.zeros(len(first), np.int64), 1 + order])
     near = both.leg <= max_snap + ROUNDING
-    both, rank = both.take(near), rank[near]
-    free = ~barriers.block(_legs(sites[both.owner], both))
-    both, rank = both.take(free), rank[free]
-    both = both.take(np.lexsort((rank, both.owner)))
-    return both.take(_spread(both, spacing))
+    return both.take(near), rank[near], first.owner
 
 
-def place_entrances(graph: Graph, places: Geometries, *, max_snap: float, barriers: Barriers) -> Entrances:
-    """The one entrance of a place: the street point nearest to it.
-
-    None when that is farther than `max_snap` or across a barrier.
-    """
-    index = graph.segments.near(places, np.full(len(places), max_snap))
-    found = nearest(index, places, max_snap)
-    return found.take(~barriers.block(_legs(places[found.owner], found)))
+def _free(barriers: Barriers, geometries: Geometries, entrances: Entrances) -> NDArray[np.bool_]:
+    """Whether the straight leg of each entrance crosses no barrier."""
+    if not len(barriers):
+        return np.ones(len(entrances), bool)
+    return ~barriers.block(_legs(geometries[entrances.owner], entrances))
 
 
 def extent(geometries: Geometries) -> FloatArray:
@@ -144,9 +215,9 @@ def _spread(entrances: Entrances, spacing: float) -> IntArray:
     return np.sort(np.concatenate(kept)) if kept else np.empty(0, np.int64)
 
 
-def _concatenate(first: Entrances, second: Entrances) -> Entrances:
+def _concatenate(*some: Entrances) -> Entrances:
     return Entrances(
-        np.concatenate([first.owner, second.owner]), np.concatenate([first.edge, second.edge]),
-        np.concatenate([first.offset, second.offset]), np.concatenate([first.leg, second.leg]),
-        np.concatenate([first.xy, second.xy]),
+        np.concatenate([one.owner for one in some]), np.concatenate([one.edge for one in some]),
+        np.concatenate([one.offset for one in some]), np.concatenate([one.leg for one in some]),
+        np.concatenate([one.xy for one in some]),
     )  # fmt: skip

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -11,12 +14,18 @@ from numpy.typing import NDArray
 
 from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray
 
+if TYPE_CHECKING:
+    from flexsite.access.nearby import Nearby
+
 Geometries = NDArray[np.object_]
+MANY = 5000
+"""Geometries from which compiled code pays for the time it takes to load; answers are the same."""
 _AT_NODE = 1e-7  # metres from an edge's end within which a point is that end
 ROUNDING = 1e-9  # metres by which a leg may exceed the limit
 _EQUAL = 8  # decimals of a metre to which two distances are compared
 _CELL = 100.0  # metres of the grid that tells segments near geometries from the others
 _MOST_CELLS = 4000  # along one side
+_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _RADII = (15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # metres that points search one after the other
 
 
@@ -54,13 +63,21 @@ class Entrances:
 
 
 class Segments:
-    """The straight segments of the streets that give entrances, and how far along its edge each begins."""
+    """The straight segments of the streets that give entrances, and how far along its edge each begins.
 
-    def __init__(self, graph: Graph) -> None:
+    Parameters
+    ----------
+    graph
+        Streets of a mode.
+    doors
+        Those of its edges that give entrances here, rising.
+    """
+
+    def __init__(self, graph: Graph, doors: IntArray) -> None:
         streets = graph.streets
-        size = np.diff(streets.start)[graph.doors] - 1
-        first = np.repeat(streets.start[graph.doors] - (np.cumsum(size) - size), size) + np.arange(size.sum())
-        self.edge = np.repeat(graph.doors, size)
+        size = np.diff(streets.start)[doors] - 1
+        first = np.repeat(streets.start[doors] - (np.cumsum(size) - size), size) + np.arange(size.sum())
+        self.edge = np.repeat(doors, size)
         self.begin = streets.coords[first]
         self.step = streets.coords[first + 1] - self.begin
         self.length = np.hypot(self.step[:, 0], self.step[:, 1])
@@ -76,25 +93,50 @@ class Segments:
         offset = np.where(offset <= _AT_NODE, 0.0, np.where(offset >= whole - _AT_NODE, whole, offset))
         return self.begin[segment] + part[:, np.newaxis] * step, offset
 
-    def near(self, geometries: Geometries, distance: FloatArray) -> Index:
-        """An index of the segments that can be within a distance (k,) of geometries; of the others no shape is made."""
-        end = self.begin + self.step
-        low, high = np.minimum(self.begin, end), np.maximum(self.begin, end)
-        boxes = shapely.bounds(geometries)
-        boxes += np.outer(distance + 1.0, [-1, -1, 1, 1])
-        rows = np.flatnonzero(_meet(low, high, boxes[np.isfinite(boxes).all(axis=1)]))
-        lines = np.asarray(shapely.linestrings(np.stack([self.begin[rows], end[rows]], axis=1)), dtype=object)
-        return Index(self, rows, lines, shapely.STRtree(lines))
+    def lines(self, rows: IntArray) -> Geometries:
+        """Shapes of some of them."""
+        ends = np.stack([self.begin[rows], self.begin[rows] + self.step[rows]], axis=1)
+        return np.asarray(shapely.linestrings(ends), dtype=object)
+
+    def near(self, geometries: Geometries, distance: FloatArray, *, many: bool = False) -> Index:
+        """An index of the segments that can be within a distance (k,) of geometries; a quick one for many."""
+        return Index(self, geometries, distance, many and find_spec("numba") is not None)
+
+    def prepare(self, *, many: bool) -> None:
+        """Make what several threads will use."""
+        if many and find_spec("numba") is not None:
+            _ = self.grid
+
+    @cached_property
+    def grid(self) -> Nearby:
+        """An index of all segments, for many geometries."""
+        from flexsite.access.nearby import Nearby
+
+        return Nearby(self.begin, self.step, self.edge)
 
 
 @dataclass(frozen=True)
 class Index:
-    """Spatial index of some segments: their rows in `segments`, and their shapes."""
+    """Spatial index of the segments within a distance (k,) of geometries; of the others no shape is made."""
 
     segments: Segments
-    rows: IntArray
-    lines: Geometries
-    tree: shapely.STRtree
+    geometries: Geometries
+    distance: FloatArray
+    many: bool = False
+
+    @cached_property
+    def rows(self) -> IntArray:
+        """The segments in the index."""
+        begin, end = self.segments.begin, self.segments.begin + self.segments.step
+        boxes = shapely.bounds(self.geometries)
+        boxes += np.outer(self.distance + 1.0, [-1, -1, 1, 1])
+        boxes = boxes[np.isfinite(boxes).all(axis=1)]
+        return np.flatnonzero(_meet(np.minimum(begin, end), np.maximum(begin, end), boxes))
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Their shapes, in the order of `rows`."""
+        return shapely.STRtree(self.segments.lines(self.rows))
 
 
 def _meet(low: FloatArray, high: FloatArray, boxes: FloatArray) -> BoolArray:
@@ -151,7 +193,8 @@ def nearest(index: Index, geometries: Geometries, max_snap: float) -> Entrances:
     geometries = np.asarray(geometries, dtype=object)
     points = (shapely.get_type_id(geometries) == shapely.GeometryType.POINT) & ~shapely.is_empty(geometries)
     owner, segment, target, leg = _of_shapes(index, geometries, np.flatnonzero(~points), max_snap)
-    near, found, xy, metres = _of_points(index, geometries, np.flatnonzero(points), max_snap)
+    search = _of_many_points if index.many else _of_points
+    near, found, xy, metres = search(index, geometries, np.flatnonzero(points), max_snap)
     owner, segment = np.concatenate([owner, near]), np.concatenate([segment, found])
     target, leg = np.concatenate([target, xy]), np.concatenate([leg, metres])
     order = np.argsort(owner, kind="stable")
@@ -174,7 +217,7 @@ def _of_points(index: Index, geometries: Geometries, rows: IntArray, max_snap: f
         point, segment = left[point], index.rows[line]
         touched, _ = segments.project(segment, xy[point])
         distance = np.hypot(*(touched - xy[point]).T)
-        best = _first(point, np.round(distance, _EQUAL), segments.edge[segment])
+        best = _first(point, np.round(distance, _EQUAL), segments.edge[segment], segment)
         owners.append(point[best])
         chosen.append(segment[best])
         metres.append(distance[best])
@@ -185,46 +228,83 @@ def _of_points(index: Index, geometries: Geometries, rows: IntArray, max_snap: f
     return rows[found], np.concatenate(chosen), xy[found], np.concatenate(metres)
 
 
+def _of_many_points(index: Index, geometries: Geometries, rows: IntArray, max_snap: float) -> _Found:
+    """As `_of_points`, by the grid."""
+    segments, xy = index.segments, shapely.get_coordinates(geometries[rows])
+    segment = segments.grid.to_points(xy, max_snap + ROUNDING)
+    found = np.flatnonzero(segment >= 0)
+    touched, _ = segments.project(segment[found], xy[found])
+    return rows[found], segment[found], xy[found], np.hypot(*(touched - xy[found]).T)
+
+
 def _of_shapes(index: Index, geometries: Geometries, rows: IntArray, max_snap: float) -> _Found:
     """Lines and polygons search by exact distance; those that streets run through, by their point on surface."""
     segments = index.segments
-    (row, line), leg = index.tree.query_nearest(geometries[rows], max_distance=max_snap + 1e-6, return_distance=True)
+    area = np.isin(shapely.get_type_id(geometries[rows]), _POLYGONS) & index.many
+    row, segment, leg = _nearest_to(index, geometries, rows[~area], max_snap + 1e-6)
+    if area.any():
+        more = _nearest_to_polygons(segments, geometries, rows[area], max_snap + 1e-6)
+        row, segment, leg = (np.concatenate(pair) for pair in zip((row, segment, leg), more, strict=True))
     within = leg <= max_snap + ROUNDING
-    row, line, leg = rows[row[within]], line[within], leg[within]
+    row, segment, leg = row[within], segment[within], leg[within]
     through = (leg == 0) & (shapely.get_dimensions(geometries[row]) == 2)
     beside = np.flatnonzero(~through)
-    beside = beside[_first(row[beside], leg[beside], segments.edge[index.rows[line[beside]]])]
-    target = shapely.get_point(shapely.shortest_line(geometries[row[beside]], index.lines[line[beside]]), 0)
-    inner, segment, xy = _middle(index, geometries, row[through], line[through])
+    beside = beside[_first(row[beside], leg[beside], segments.edge[segment[beside]], segment[beside])]
+    target = shapely.get_point(shapely.shortest_line(geometries[row[beside]], segments.lines(segment[beside])), 0)
+    inner, middle, xy = _middle(segments, geometries, row[through], segment[through])
     return (
         np.concatenate([row[beside], inner]),
-        np.concatenate([index.rows[line[beside]], segment]),
+        np.concatenate([segment[beside], middle]),
         np.concatenate([shapely.get_coordinates(target), xy]),
         np.concatenate([leg[beside], np.zeros(len(inner))]),
     )
 
 
-def _middle(index: Index, polygons: Geometries, row: IntArray, line: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+_Pairs = tuple[IntArray, IntArray, FloatArray]
+"""Row of the geometry, segment, metres between them: all segments that are as near as the nearest."""
+
+
+def _nearest_to(index: Index, geometries: Geometries, rows: IntArray, most: float) -> _Pairs:
+    if not len(rows):
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    (row, line), leg = index.tree.query_nearest(geometries[rows], max_distance=most, return_distance=True)
+    return rows[row], index.rows[line], leg
+
+
+def _nearest_to_polygons(segments: Segments, geometries: Geometries, rows: IntArray, most: float) -> _Pairs:
+    """The grid finds the few that may be nearest, the geometries' own distance decides."""
+    place, segment = segments.grid.to_polygons(geometries[rows], most)
+    row = rows[place]
+    leg = shapely.distance(geometries[row], segments.lines(segment))
+    if len(row):
+        opens = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
+        nearest_leg = np.repeat(np.minimum.reduceat(leg, opens), np.diff(np.append(opens, len(row))))
+        row, segment, leg = (some[leg == nearest_leg] for some in (row, segment, leg))
+    return row, segment, leg
+
+
+def _middle(
+    segments: Segments, polygons: Geometries, row: IntArray, segment: IntArray
+) -> tuple[IntArray, IntArray, FloatArray]:
     """For polygons with streets in them: row of the polygon, segment, and the street point nearest to its middle."""
-    segments, segment = index.segments, index.rows[line]
     owner, place = np.unique(row, return_inverse=True)
     shapely.prepare(polygons[owner])
     centre = shapely.get_coordinates(shapely.point_on_surface(polygons[owner]))[place]
     xy, _ = segments.project(segment, centre)
     # a segment is as near as its nearest point, but that may lie outside the polygon: then only the part inside counts
     outside = np.flatnonzero(~shapely.intersects_xy(polygons[row], xy[:, 0], xy[:, 1]))
-    part = shapely.intersection(index.lines[line[outside]], polygons[row[outside]])
+    part = shapely.intersection(segments.lines(segment[outside]), polygons[row[outside]])
     outside, part = outside[~shapely.is_empty(part)], part[~shapely.is_empty(part)]
     middle = shapely.points(centre[outside])
     xy[outside] = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(part, middle), 0))
     distance = np.round(np.hypot(xy[:, 0] - centre[:, 0], xy[:, 1] - centre[:, 1]), _EQUAL).astype(float)
-    best = _first(row, distance, segments.edge[segment])
+    best = _first(row, distance, segments.edge[segment], segment)
     return row[best], segment[best], xy[best]
 
 
-def _first(group: IntArray, distance: FloatArray, edge: IntArray) -> IntArray:
-    """For every group the row with the smallest distance, the first edge among equals."""
-    order = np.lexsort((edge, distance, group))
+def _first(group: IntArray, distance: FloatArray, edge: IntArray, segment: IntArray) -> IntArray:
+    """For every group the row with the smallest distance, the first edge among equals, and its first segment."""
+    order = np.lexsort((segment, edge, distance, group))
     opens = np.append(True, group[order][1:] != group[order][:-1])[: len(group)]
     chosen: IntArray = order[opens]
     return chosen

@@ -257,7 +257,15 @@ class Graph:
         """Spatial index of the straight segments of the edges in `doors`."""
         from flexsite.access.snap import Segments
 
-        return Segments(self)
+        return Segments(self, self.doors)
+
+    @cached_property
+    def mainland(self) -> Segments:
+        """As `segments`, of the doors that are not on a small island."""
+        from flexsite.access.snap import Segments
+
+        away = self.island[self.doors]
+        return Segments(self, self.doors[~away]) if away.any() else self.segments
 
     @cached_property
     def matrix(self) -> csr_array[Any]:
