@@ -7,48 +7,22 @@ nearest, once per site for what is within reach.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access.search import totals_in_reach
+from flexsite.access import search
+from flexsite.access.compact import compact
+from flexsite.access.decay import weights
+from flexsite.access.ends import Ends, ends, grouped, same_edge
+from flexsite.access.reach import TOLERANCE, Reach, in_threads
 from flexsite.access.snap import Entrances
-from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray, shortest_arcs
+from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray
+from flexsite.study.access import Decay
 
-TOLERANCE = 1e-6
-"""Metres by which a distance may exceed `within` and still count: rounding of coordinates, not a policy."""
-
-FEW = 1000
-"""Sites for which compiling the search would take longer than it saves (about 1 ms a site)."""
-
-
-@dataclass(frozen=True)
-class _Ends:
-    """Ways between entrances and the ends of their edge: row of the entrance, junction, metres with the leg."""
-
-    row: IntArray
-    node: IntArray
-    metres: FloatArray
-
-
-def _ends(graph: Graph, entrances: Entrances, *, leaving: bool) -> _Ends:
-    """Junctions that entrances of sites lead to (`leaving`) and those of places are reached from, as edges allow."""
-    edge, offset = entrances.edge, entrances.offset
-    rest = graph.streets.length[edge] - offset
-    along, against = graph.along[edge], graph.against[edge]
-    # a point at a junction is there already, whatever the direction of the edge
-    by_v = (along if leaving else against) | (rest == 0)
-    by_u = (against if leaving else along) | (offset == 0)
-    u, v = np.flatnonzero(by_u), np.flatnonzero(by_v)
-    return _Ends(
-        np.concatenate([u, v]),
-        np.concatenate([graph.streets.u[edge[u]], graph.streets.v[edge[v]]]),
-        np.concatenate([entrances.leg[u] + offset[u], entrances.leg[v] + rest[v]]),
-    )
+_SMALL = 2000
+"""Junctions up to which loading the compiled search takes longer than it saves (10 ms)."""
 
 
 def nearest(graph: Graph, sites: Entrances, places: Entrances, count: int) -> FloatArray:
@@ -67,52 +41,87 @@ def nearest(graph: Graph, sites: Entrances, places: Entrances, count: int) -> Fl
     -------
     (count,) metres; NaN where no place can be reached.
     """
-    best = np.full(count, np.inf)
-    if len(sites) and len(places):
-        to_place = _from_places(graph, places)
-        ends = _ends(graph, sites, leaving=True)
-        np.minimum.at(best, sites.owner[ends.row], ends.metres + to_place[ends.node])
-        site, _, metres = _same_edge(graph, sites, places)
-        np.minimum.at(best, sites.owner[site], metres)
-    best[~np.isfinite(best)] = np.nan
-    return best
-
-
-def _from_places(graph: Graph, places: Entrances) -> FloatArray:
-    """Metres (n,) from every junction to the nearest place, or infinite: one search against the directions."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import dijkstra
-
-    ends = _ends(graph, places, leaving=False)
-    reverse = graph.reverse
-    nodes = reverse.shape[0]
-    # one extra node, the source, from which an arc leads to each junction beside a place
-    arcs = shortest_arcs(np.full(len(ends.node), nodes), ends.node, ends.metres, nodes + 1)
-    extended: Any = csr_array(
-        (
-            np.concatenate([reverse.data, arcs.data]),
-            np.concatenate([reverse.indices, arcs.indices]),
-            np.concatenate([reverse.indptr, reverse.indptr[-1:] + arcs.indptr[-1:]]),
-        ),
-        shape=(nodes + 1, nodes + 1),
-    )
-    metres: FloatArray = dijkstra(extended, directed=True, indices=[nodes])[0, :nodes]
+    metres: FloatArray = nearest_places(graph, sites, [places], count)[0][0]
     return metres
 
 
-def _same_edge(graph: Graph, sites: Entrances, places: Entrances) -> tuple[IntArray, IntArray, FloatArray]:
-    """Pairs on one edge, straight along it where its direction allows: rows of sites, of places, metres."""
-    order = np.argsort(places.edge, kind="stable")
-    edges = places.edge[order]
-    begin, end = np.searchsorted(edges, sites.edge, "left"), np.searchsorted(edges, sites.edge, "right")
-    size = end - begin
-    site = np.repeat(np.arange(len(sites)), size)
-    place = order[np.repeat(begin - (np.cumsum(size) - size), size) + np.arange(size.sum())]
-    ahead = places.offset[place] - sites.offset[site]
-    edge = sites.edge[site]
-    allowed = np.where(ahead > 0, graph.along[edge], np.where(ahead < 0, graph.against[edge], True))
-    metres = np.abs(ahead) + sites.leg[site] + places.leg[place]
-    return site[allowed], place[allowed], metres[allowed]
+def nearest_places(
+    graph: Graph, sites: Entrances, kinds: Sequence[Entrances], count: int
+) -> tuple[FloatArray, NDArray[np.int32]]:
+    """Network distance from each site to the place of each kind nearest by, and which one that is.
+
+    Parameters
+    ----------
+    graph
+        Streets of a mode.
+    sites
+        Entrances; a site may have several, and the best one counts.
+    kinds
+        Entrances of the places of each kind: one search from all of them answers all sites.
+    count
+        Number of sites.
+
+    Returns
+    -------
+    metres, place
+        (kinds, count) metres, NaN where no place can be reached; row of the place, of equals the first, -1 there.
+    """
+    leave = ends(graph, sites, leaving=True)
+    metres, place = np.full((len(kinds), count), np.inf), np.full((len(kinds), count), -1, np.int32)
+    compact(graph)  # made once, not by two threads
+    for row, (far, which) in enumerate(in_threads(lambda one: _nearest(graph, sites, leave, one, count), kinds)):
+        metres[row], place[row] = far, which
+    metres[np.isinf(metres)] = np.nan
+    return metres, place
+
+
+def _nearest(
+    graph: Graph, sites: Entrances, leave: Ends, places: Entrances, count: int
+) -> tuple[FloatArray, NDArray[np.int32]]:
+    if not len(places) or not len(sites):
+        return np.full(count, np.inf), np.full(count, -1, np.int32)
+    metres, which = _from_places(graph, places)
+    node = compact(graph).rank[leave.node]
+    site, place, along = same_edge(graph, sites, places)
+    start, (far, chosen) = grouped(
+        np.concatenate([leave.owner, site]), count,
+        np.concatenate([leave.metres + metres[node], along]), np.concatenate([which[node], place.astype(np.int32)]),
+    )  # fmt: skip
+    return _least(start, far, chosen)
+
+
+def _least(start: IntArray, metres: FloatArray, place: NDArray[np.int32]) -> tuple[FloatArray, NDArray[np.int32]]:
+    """The smallest of every group with its place, of equals the smallest place."""
+    some = np.flatnonzero(np.diff(start))
+    best, which = np.full(len(start) - 1, np.inf), np.full(len(start) - 1, -1, np.int32)
+    if len(some):
+        best[some] = np.minimum.reduceat(metres, start[some])
+        least = metres == np.repeat(best, np.diff(start))
+        which[some] = np.minimum.reduceat(np.where(least, place, np.iinfo(np.int32).max), start[some])
+        which[np.isinf(best)] = -1
+    return best, which
+
+
+def _from_places(graph: Graph, places: Entrances) -> tuple[FloatArray, NDArray[np.int32]]:
+    """Metres to the nearest place from every junction of the compact graph, infinite where there is no way, and which.
+
+    One search against the directions.
+    """
+    laid = compact(graph)
+    arrive = ends(graph, places, leaving=False)
+    node = laid.rank[arrive.node]
+    if len(laid) <= _SMALL:
+        return search.nearest(laid.back, node, arrive.metres, arrive.owner)
+    from flexsite.access._nearest import nearest as search_from
+    from flexsite.kernel._jit import plain
+
+    arcs = (
+        plain(laid.back.pointer, np.int32), plain(laid.back.head, np.int32), plain(laid.back.metres, np.float64),
+    )  # fmt: skip
+    found: tuple[FloatArray, NDArray[np.int32]] = search_from(
+        arcs, plain(node, np.int64), plain(arrive.metres, np.float64), plain(arrive.owner, np.int64), laid.step / 3
+    )
+    return found
 
 
 def total_within(
@@ -123,6 +132,7 @@ def total_within(
     count: int,
     within: float,
     inside: tuple[IntArray, IntArray],
+    decay: Decay | None = None,
 ) -> FloatArray:
     """Sum of a value over the places within a network distance of each site; every place counts once, by its best way.
 
@@ -140,41 +150,43 @@ def total_within(
         Metres; a place at exactly that distance counts.
     inside
         Rows of sites and of places that lie in or touch them: their distance is 0.
+    decay
+        How the value of a place counts less with its distance; None: all count in full.
 
     Returns
     -------
     (count,) totals; NaN for a site without entrance that has no place inside it.
     """
-    limit = within + TOLERANCE
-    leave, arrive = _ends(graph, sites, leaving=True), _ends(graph, places, leaving=False)
-    site, place, metres = _same_edge(graph, sites, places)
-    near = metres <= limit
-    # what needs no search: on the same edge, or inside
-    known_site = np.concatenate([sites.owner[site[near]], inside[0]])
-    known_place = np.concatenate([places.owner[place[near]], inside[1]])
-    matrix = graph.matrix
-    nodes = matrix.shape[0]
-    start, (start_node, start_metres) = _grouped(sites.owner[leave.row], count, leave.node, leave.metres)
-    stop, (stop_place, stop_metres) = _grouped(arrive.node, nodes, places.owner[arrive.row], arrive.metres)
-    known, (known_places,) = _grouped(known_site, count, known_place)
-    search = totals_in_reach if count <= FEW else _compiled()
-    total: FloatArray = search(
-        matrix.indptr, matrix.indices, matrix.data, start, start_node, start_metres,
-        stop, stop_place, stop_metres, known, known_places,
-        np.asarray(values, float), float(limit),
-    )  # fmt: skip
-    empty = np.ones(count, bool)
-    empty[sites.owner] = False
-    empty[inside[0]] = False
-    total[empty] = np.nan
+    reach = Reach(graph, sites, places, count, len(values), within + TOLERANCE, inside)
+    if decay is None:
+        total = reach.totals(values)
+    else:
+        each = np.asarray(values, float)
+        total = reach.fold(lambda pairs: each[pairs.place] * weights(decay, pairs.metres))
+    total[reach.unreached] = np.nan
     return total
 
 
-def _grouped(key: IntArray, groups: int, *columns: NDArray[Any]) -> tuple[IntArray, list[NDArray[Any]]]:
-    """Columns sorted by group, and where every group begins."""
-    order = np.argsort(key, kind="stable")
-    pointer = np.concatenate([[0], np.cumsum(np.bincount(key, minlength=groups))]).astype(np.int64)
-    return pointer, [column[order] for column in columns]
+def basket(metres: FloatArray, within: float) -> FloatArray:
+    """Share of a set of amenities of which one is within a distance.
+
+    Parameters
+    ----------
+    metres
+        (kinds, n) distance from each site to the nearest place of each kind; NaN where there is none.
+    within
+        Metres; an amenity at exactly that distance counts.
+
+    Returns
+    -------
+    (n,) 0..1.
+
+    Examples
+    --------
+    >>> basket(np.array([[200.0, 900.0], [500.0, np.nan]]), 500).tolist()
+    [1.0, 0.0]
+    """
+    return np.asarray((metres <= within + TOLERANCE).mean(axis=0))
 
 
 def touches(graph: Graph, sites: Entrances, edges: BoolArray, count: int) -> BoolArray:
@@ -187,15 +199,4 @@ def touches(graph: Graph, sites: Entrances, edges: BoolArray, count: int) -> Boo
     return touched
 
 
-@cache
-def _compiled() -> Callable[..., FloatArray]:
-    """The search, compiled when numba is there; else the same function in plain Python, with the same answers."""
-    try:
-        from numba import njit
-    except ImportError:
-        return totals_in_reach
-    try:
-        compiled: Callable[..., FloatArray] = njit(cache=True, nogil=True)(totals_in_reach)
-    except RuntimeError:  # no folder to keep the compiled function in
-        compiled = njit(nogil=True)(totals_in_reach)
-    return compiled
+__all__ = ["TOLERANCE", "basket", "nearest", "nearest_places", "total_within", "touches"]

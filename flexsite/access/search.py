@@ -1,90 +1,105 @@
-"""The bounded search behind `count` and `sum`, in the subset of Python that numba compiles."""
+"""Bounded and nearest searches in plain Python: for few places, and to hold the compiled ones to.
+
+Dijkstra's algorithm (1959). A distance is the smallest, over all ways, of the sum of the metres from the start on; so
+it is the same number whatever the order in which ways are tried.
+"""
 
 from __future__ import annotations
 
 import heapq
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flexsite.access.compact import Arcs
 from flexsite.access.streets import FloatArray, IntArray
 
+Groups = tuple[IntArray, NDArray[Any], FloatArray]
+"""Where each group begins, which junction or place, metres."""
 
-def totals_in_reach(
-    pointer: NDArray[np.int32], head: NDArray[np.int32], length: FloatArray,
-    start: IntArray, start_node: IntArray, start_metres: FloatArray,
-    stop: IntArray, stop_place: IntArray, stop_metres: FloatArray,
-    known: IntArray, known_place: IntArray,
-    values: FloatArray, limit: float,
-) -> FloatArray:  # fmt: skip
-    """Total value of the places within `limit` metres of each site.
+
+def pairs(
+    arcs: Arcs, sources: Groups, targets: Groups, known: Groups, limit: float
+) -> tuple[IntArray, NDArray[np.int32], FloatArray]:
+    """The places within `limit` metres of each source.
 
     Parameters
     ----------
-    pointer, head, length
-        The graph in compressed rows: arcs of node n are `pointer[n]:pointer[n + 1]`.
-    start, start_node, start_metres
-        Where each site enters the graph: elements `start[s]:start[s + 1]`, junction and metres to it.
-    stop, stop_place, stop_metres
-        Places beside each junction: elements `stop[n]:stop[n + 1]`, place and metres from the junction.
-    known, known_place
-        Places that each site has in reach without a search.
-    values
-        Value of every place.
+    arcs
+        The graph.
+    sources
+        By source, the junctions that it leads to.
+    targets
+        By junction, the places beside it.
+    known
+        By source, places with a distance that needs no search.
     limit
         Metres.
 
     Returns
     -------
-    (sites,) totals, added in the order of the places.
+    How many there are for each source; which, rising, one source after the other; metres.
     """
-    sites = len(start) - 1
-    total = np.zeros(sites)
-    distance = np.full(len(pointer) - 1, np.inf)
-    counted = np.zeros(len(values), np.bool_)
-    places = np.empty(len(values), np.int64)
-    for site in range(sites):
-        found = 0
-        for k in range(known[site], known[site + 1]):
-            place = known_place[k]
-            if not counted[place]:
-                counted[place] = True
-                places[found] = place
-                found += 1
-        heap = [(0.0, np.int64(0))]
-        visited = [np.int64(0)]
-        heap.pop()
-        visited.pop()
-        for k in range(start[site], start[site + 1]):
-            metres = start_metres[k]
-            node = np.int64(start_node[k])
-            if metres <= limit and metres < distance[node]:
-                if distance[node] == np.inf:
-                    visited.append(node)
-                distance[node] = metres
-                heapq.heappush(heap, (metres, node))
-        while len(heap) > 0:
-            metres, node = heapq.heappop(heap)
-            if metres > distance[node]:
-                continue
-            for k in range(stop[node], stop[node + 1]):
-                place = stop_place[k]
-                if metres + stop_metres[k] <= limit and not counted[place]:
-                    counted[place] = True
-                    places[found] = place
-                    found += 1
-            for k in range(pointer[node], pointer[node + 1]):
-                further = metres + length[k]
-                other = np.int64(head[k])
-                if further <= limit and further < distance[other]:
-                    if distance[other] == np.inf:
-                        visited.append(other)
-                    distance[other] = further
-                    heapq.heappush(heap, (further, other))
-        for node in visited:
-            distance[node] = np.inf
-        # places in their own order, so that a sum does not depend on the way the search went
-        for place in np.sort(places[:found]):
-            total[site] += values[place]
-            counted[place] = False
-    return total
+    sizes, places, metres = [], [], []
+    for source in range(len(sources[0]) - 1):
+        found = dict[int, float]()
+        for place, far in _of(known, source):
+            found[place] = min(far, found.get(place, np.inf))
+        for junction, near in _around(arcs, list(_of(sources, source)), limit).items():
+            for place, more in _of(targets, junction):
+                found[place] = min(near + more, found.get(place, np.inf))
+        within = sorted(place for place, far in found.items() if far <= limit)
+        sizes.append(len(within))
+        places += within
+        metres += [found[place] for place in within]
+    return np.array(sizes, np.int64), np.array(places, np.int32), np.array(metres, float)
+
+
+def nearest(arcs: Arcs, node: IntArray, metres: FloatArray, place: IntArray) -> tuple[FloatArray, NDArray[np.int32]]:
+    """Metres from every junction to the nearest place, infinite where there is no way, and which, of equals the first.
+
+    Parameters
+    ----------
+    arcs
+        The graph, its directions turned round.
+    node, metres, place
+        Junctions beside places, metres between them, and the place.
+    """
+    count = len(arcs.pointer) - 1
+    best, which = np.full(count, np.inf), np.full(count, -1, np.int32)
+    heap = [(far, which_one, junction) for far, which_one, junction in zip(
+        metres.tolist(), place.tolist(), node.tolist(), strict=True)]  # fmt: skip
+    heapq.heapify(heap)
+    pointer, head, length = arcs.pointer.tolist(), arcs.head.tolist(), arcs.metres.tolist()
+    while heap:
+        far, which_one, junction = heapq.heappop(heap)
+        if which[junction] >= 0:
+            continue
+        best[junction], which[junction] = far, which_one
+        for k in range(pointer[junction], pointer[junction + 1]):
+            if which[head[k]] < 0:
+                heapq.heappush(heap, (far + length[k], which_one, head[k]))
+    return best, which
+
+
+def _of(groups: Groups, row: int) -> zip[tuple[int, float]]:
+    low, high = groups[0][row], groups[0][row + 1]
+    return zip(groups[1][low:high].tolist(), groups[2][low:high].tolist(), strict=True)
+
+
+def _around(arcs: Arcs, starts: list[tuple[int, float]], limit: float) -> dict[int, float]:
+    """Metres to every junction within the limit."""
+    best = dict[int, float]()
+    heap = [(metres, junction) for junction, metres in starts if metres <= limit]
+    heapq.heapify(heap)
+    while heap:
+        metres, junction = heapq.heappop(heap)
+        if junction in best:
+            continue
+        best[junction] = metres
+        low, high = arcs.pointer[junction], arcs.pointer[junction + 1]
+        for other, length in zip(arcs.head[low:high].tolist(), arcs.metres[low:high].tolist(), strict=True):
+            if metres + length <= limit and other not in best:
+                heapq.heappush(heap, (metres + length, other))
+    return best

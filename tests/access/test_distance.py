@@ -149,7 +149,7 @@ def _within(graph: Graph, sites: Entrances, places: Entrances, values: np.ndarra
 
 def test_compiled_and_plain_search_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba", reason="without numba there is only the plain search")
-    from flexsite.access import distance
+    from flexsite.access import reach
 
     random = np.random.default_rng(7)
     lines = [
@@ -166,6 +166,6 @@ def test_compiled_and_plain_search_agree(monkeypatch: pytest.MonkeyPatch) -> Non
 
     sites, places, values = some(40), some(20), random.uniform(0, 1, 20)
     plain = total_within(graph, sites, places, values, 20, 35, NOBODY_INSIDE)
-    monkeypatch.setattr(distance, "FEW", 0)
+    monkeypatch.setattr(reach, "FEW", 0)
     np.testing.assert_array_equal(plain, total_within(graph, sites, places, values, 20, 35, NOBODY_INSIDE))
     assert len(np.unique(plain)) > 10
