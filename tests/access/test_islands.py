@@ -105,11 +105,11 @@ def test_report() -> None:
     assert file.islands("drive").parts == 2
 
 
-SPOT = st.tuples(st.integers(0, 40), st.integers(0, 40)).map(lambda xy: (xy[0] * 12.5, xy[1] * 12.5))
+SPOT = st.tuples(st.integers(0, 5), st.integers(0, 5)).map(lambda xy: (xy[0] * 40.0, xy[1] * 40.0))
 
 
 @given(
-    st.lists(st.tuples(SPOT, SPOT), min_size=1, max_size=25, unique=True),
+    st.lists(st.tuples(SPOT, SPOT), min_size=1, max_size=16, unique=True),
     st.lists(SPOT, min_size=1, max_size=6),
     st.integers(2, 6),
     st.booleans(),
