@@ -25,10 +25,10 @@ NO_BARRIERS = Barriers(np.empty(0, dtype=object))
 
 
 @contextmanager
-def many(at: int, chunk: int = 7) -> Iterator[None]:
+def many(at: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(entrances, "MANY", at)
-        patch.setattr(entrances, "_CHUNK", chunk)
+        patch.setattr(entrances, "_CHUNK", 10**9 if at else 7)
         yield
 
 
