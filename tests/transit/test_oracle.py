@@ -21,7 +21,7 @@ from flexsite.geometry import WORKERS
 from tests.transit.days import Case, big_day, cases, footpaths_of, legs_of
 from tests.transit.oracle import Events
 
-MANY = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def whole(ways: dict[int, float]) -> dict[int, int]:
@@ -193,14 +193,14 @@ def test_places_within_a_time_are_those_whose_statistic_is(case: Case) -> None:
                 np.testing.assert_array_equal(got, expected)
 
 
-def big(seed: int, places: int = 70) -> tuple[Router, Any, Any]:
+def big(seed: int, places: int = 70, origins: int = 200) -> tuple[Router, Any, Any]:
     day, ways = big_day(seed)
     rng = np.random.default_rng(seed + 1000)
     near = [
         {int(stop): float(rng.integers(0, 400)) for stop in rng.integers(0, len(day.stops), rng.integers(0, 5))}
-        for _ in range(200 + places)
+        for _ in range(origins + places)
     ]
-    return Router.of(day, footpaths_of(ways, len(day.stops))), legs_of(near[:200]), legs_of(near[200:])
+    return Router.of(day, footpaths_of(ways, len(day.stops))), legs_of(near[:origins]), legs_of(near[origins:])
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -223,8 +223,8 @@ def test_on_a_big_day_profiles_and_raptor_agree(seed: int) -> None:
 
 @pytest.mark.usefixtures("compiled")
 def test_a_big_day_is_the_same_plainly_with_two_threads_and_in_wide_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    router, origins, places = big(9, places=3)
-    departures = range(600, 3000, 600)
+    router, origins, places = big(9, places=3, origins=30)
+    departures = range(600, 2400, 600)
     answers = []
     for workers in (1, 2):
         token = WORKERS.set(workers)

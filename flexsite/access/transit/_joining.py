@@ -4,95 +4,94 @@ from __future__ import annotations
 
 import numpy as np
 
+from flexsite.access.transit._lanes import counted, lowered
 from flexsite.kernel._jit import Array, entry, inner
 
 # mypy: disable-error-code="no-any-return"
 
 
 @inner
-def _ranked(cost: Array, lanes: int, rank: int, low: Array, high: Array, middle: Array, count: Array) -> None:
-    """Set `low` to the cost at `rank` (0: the smallest) of every lane's column, by halving the range it lies in."""
+def _ranked(cost: Array, rank: int, most: int, none: int, low: Array, high: Array, middle: Array, count: Array) -> None:
+    """Set `low` to the cost at `rank` (0: the smallest) of every column, by halving the range it lies in."""
     kind = cost.dtype.type
-    rows = len(cost)
-    wide = kind(0)
+    lanes = cost.shape[1]
     for k in range(lanes):
-        low[k] = cost[0, k]
-        high[k] = cost[0, k]
-    for i in range(1, rows):
+        low[k] = none
+        high[k] = 0
+        middle[k] = most
+    counted(cost, middle, count)
+    for i in range(len(cost)):
         for k in range(lanes):
             low[k] = min(low[k], cost[i, k])
-            high[k] = max(high[k], cost[i, k])
+            there = cost[i, k] if cost[i, k] <= most else kind(0)
+            high[k] = max(high[k], there)
+    wide = kind(0)
     for k in range(lanes):
+        if count[k] <= rank:
+            low[k] = none
+            high[k] = none
         wide = max(wide, kind(high[k] - low[k]))
     while wide > 0:
         for k in range(lanes):
             middle[k] = kind(low[k] + ((high[k] - low[k]) >> 1))
-            count[k] = 0
-        i = 0
-        while i + 4 <= rows:
-            for k in range(lanes):
-                some = kind(cost[i, k] <= middle[k]) + kind(cost[i + 1, k] <= middle[k])
-                more = kind(cost[i + 2, k] <= middle[k]) + kind(cost[i + 3, k] <= middle[k])
-                count[k] = kind(count[k] + kind(kind(some) + kind(more)))
-            i += 4
-        while i < rows:
-            for k in range(lanes):
-                count[k] = kind(count[k] + kind(cost[i, k] <= middle[k]))
-            i += 1
+        counted(cost, middle, count)
         wide = kind(0)
         for k in range(lanes):
-            if count[k] > rank:
-                high[k] = middle[k]
-            elif low[k] < high[k]:
-                low[k] = kind(middle[k] + 1)
+            fits = count[k] > rank
+            above = kind(min(middle[k] + 1, high[k]))
+            high[k] = middle[k] if fits else high[k]
+            low[k] = low[k] if fits else above
             wide = max(wide, kind(high[k] - low[k]))
 
 
 @inner
 def _statistic(
-    cost: Array, lanes: int, low_rank: int, high_rank: int, unit: int, nothing: int, work: Array, out: Array
+    cost: Array, low_rank: int, high_rank: int, shift: int, most: int, none: int, work: Array, out: Array
 ) -> None:
-    """Mean of the two costs at these ranks, in seconds, of every lane; of all costs where a rank is below 0."""
+    """Mean of the two costs at these ranks, in seconds, of every column; of all costs where a rank is below 0."""
+    lanes = len(out)
     if low_rank < 0:
         for k in range(lanes):
-            total, all_there = 0, True
-            for i in range(len(cost)):
-                all_there = all_there and cost[i, k] < nothing
-                total += cost[i, k] // unit
-            out[k] = total / len(cost) if all_there else np.nan
+            out[k] = 0.0
+        for i in range(len(cost)):
+            for k in range(lanes):
+                out[k] += (cost[i, k] >> shift) if cost[i, k] <= most else np.nan
+        for k in range(lanes):
+            out[k] /= len(cost)
         return
-    _ranked(cost, lanes, low_rank, work[0], work[1], work[2], work[3])
+    low, high, middle, count = work[0], work[1], work[2], work[3]
+    _ranked(cost, low_rank, most, none, low, high, middle, count)
     if high_rank == low_rank:
         for k in range(lanes):
-            out[k] = work[0, k] // unit if work[0, k] < nothing else np.nan
+            out[k] = low[k] >> shift if low[k] <= most else np.nan
         return
+    counted(cost, low, count)
+    for k in range(len(high)):
+        high[k] = none
+    for i in range(len(cost)):
+        for k in range(len(high)):
+            above = cost[i, k] if cost[i, k] > low[k] else high[k]
+            high[k] = min(high[k], above)
     for k in range(lanes):
-        value = work[0, k]
-        upper, upto = np.int64(nothing), 0
-        for i in range(len(cost)):
-            if cost[i, k] <= value:
-                upto += 1
-            else:
-                upper = min(upper, np.int64(cost[i, k]))
-        if upto > high_rank:
-            upper = np.int64(value)
-        out[k] = (value // unit + upper // unit) / 2 if upper < nothing and value < nothing else np.nan
+        upper = low[k] if count[k] > high_rank else high[k]
+        out[k] = ((low[k] >> shift) + (upper >> shift)) / 2 if upper <= most else np.nan
 
 
 @entry
 def join(
     first: Array, stop: Array, seconds: Array, direct: Array, departures: Array,
     begin: Array, end: Array, row_at: Array, row: Array,
-    limit: int, unit: int, none: int, low_rank: int, high_rank: int, middle_low: int, middle_high: int,
+    limit: int, shift: int, none: int, low_rank: int, high_rank: int, middle_low: int, middle_high: int,
     statistic: Array, share: Array, last: Array, changes: Array,
 ) -> None:  # fmt: skip
     """Fill in, per origin and destination, what is asked for: an array without rows is not.
 
     Ways on foot from origin o to stops are elements first[o]:first[o + 1] of `stop` and `seconds`; departures rise.
+    Costs are those of `scan`; a row's length is a multiple of `LANES`.
     """
     kind = row.dtype.type
     wide, lanes, moments = row.shape[1], statistic.shape[1], len(departures)
-    nothing, most = kind(none), kind(limit * unit + unit - 1)
+    nothing, most, vehicles = kind(none), kind(((limit + 1) << shift) - 1), (1 << shift) - 1
     cost = np.empty((moments, wide), row.dtype)
     work = np.empty((4, wide), row.dtype)
     for o in range(len(first) - 1):
@@ -110,29 +109,24 @@ def join(
             continue
         for leg in range(first[o], first[o + 1]):
             here = stop[leg]
-            j = end[here] - 1
+            j, under = end[here] - 1, begin[here]
             if seconds[leg] > limit:
                 continue
             for i in range(moments):
                 ready = departures[i] + seconds[leg]
-                while j >= begin[here] and row_at[j] < ready:
+                while j >= under and row_at[j] < ready:
                     j -= 1
-                if j < begin[here]:
+                if j < under:
                     break
-                if row_at[j] - departures[i] <= limit:
-                    gap = kind((row_at[j] - departures[i]) * unit)
-                    for k in range(wide):
-                        new = kind(row[j, k] + gap)
-                        cost[i, k] = min(cost[i, k], new)
-        for i in range(moments):
-            for k in range(wide):
-                cost[i, k] = cost[i, k] if cost[i, k] <= most else nothing
-        _statistic(cost, lanes, low_rank, high_rank, unit, none, work, statistic[o])
+                gap = row_at[j] - departures[i]
+                if gap <= limit:
+                    lowered(cost, i, row, j, kind(gap << shift))
+        _statistic(cost, low_rank, high_rank, shift, most, none, work, statistic[o])
         if len(share) > 0 or len(last) > 0:
             for k in range(lanes):
                 there, latest = 0, -1
                 for i in range(moments):
-                    if cost[i, k] < nothing:
+                    if cost[i, k] <= most:
                         there += 1
                         latest = i
                 if len(share) > 0:
@@ -142,6 +136,6 @@ def join(
         if len(changes) > 0:
             for i in range(moments):
                 for k in range(wide):
-                    if cost[i, k] < nothing:
-                        cost[i, k] = kind(max(cost[i, k] % unit - 1, 0))
-            _statistic(cost, lanes, middle_low, middle_high, 1, none, work, changes[o])
+                    ridden = (cost[i, k] & vehicles) - 1
+                    cost[i, k] = kind(max(ridden, 0)) if cost[i, k] <= most else nothing
+            _statistic(cost, middle_low, middle_high, 0, most, none, work, changes[o])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from flexsite.access.transit._lanes import lowered
 from flexsite.kernel._jit import Array, entry, inner
 
 # mypy: disable-error-code="no-any-return"
@@ -41,14 +42,15 @@ def _again(
 def scan(
     depart: Array, arrive: Array, from_stop: Array, to_stop: Array, run: Array, board: Array, alight: Array, runs: int,
     first: Array, stop: Array, seconds: Array,
-    near: Array, egress: Array, limit: int, unit: int, none: int,
+    near: Array, egress: Array, limit: int, shift: int, none: int,
 ) -> tuple[Array, Array, Array, Array]:  # fmt: skip
     """Rows per stop, by falling departure: for who is there then, what every destination costs from that moment.
 
-    A cost is a number of seconds times `unit`, plus the number of vehicles boarded where `unit` is above 1, so that
-    the smallest is the fastest journey with the fewest changes. `egress` (stops, lanes) gives costs from a stop to the
-    destinations, `none` where there is no way, and its type is that of all costs; `near` names the stops that have
-    any. Costs above `limit` seconds become `none`. Both added together must fit the type.
+    A cost is a number of seconds, shifted to the left by `shift` bits in which vehicles boarded are counted, if any, so
+    that the smallest is the fastest journey with the fewest changes. `egress` (stops, lanes) gives costs from a stop to
+    the destinations, `none` where there is no way, and its type is that of all costs; its rows are a multiple of
+    `LANES` long. `near` names the stops that have any. Costs above `limit` seconds become `none`. Both added together
+    must fit the type.
 
     Returns where the rows of a stop begin and end, the second of each, and the costs.
     """
@@ -66,10 +68,10 @@ def scan(
     row = np.empty((begin[stops], lanes), egress.dtype)
     seat = np.empty((runs, lanes), egress.dtype)
     seat_at = np.full(runs, -1, np.int32)  # the ride that `seat` was last written for; -1: nobody gets anywhere
-    now = np.empty(lanes, egress.dtype)
+    now = np.empty((1, lanes), egress.dtype)
     kept = np.empty((0, lanes), egress.dtype)
     kept_at = np.empty(0, np.int32)
-    nothing, most, one = kind(none), kind(limit * unit + unit - 1), kind(1 if unit > 1 else 0)
+    nothing, most, one = kind(none), kind(((limit + 1) << shift) - 1), kind(1 if shift > 0 else 0)
     instant = False
     for k in range(len(seconds)):
         instant = instant or seconds[k] <= 0
@@ -88,71 +90,58 @@ def scan(
             for i in range(high - 1, low - 1, -1):
                 vehicle, ride = run[i], arrive[i] - second
                 some = False
-                if seat_at[vehicle] >= 0 and depart[seat_at[vehicle]] - second <= limit:
+                for k in range(lanes):
+                    now[0, k] = nothing
+                before = depart[seat_at[vehicle]] - second if seat_at[vehicle] >= 0 else limit + 1
+                if before <= limit:
                     some = True
-                    gap = kind((depart[seat_at[vehicle]] - second) * unit)
-                    for k in range(lanes):
-                        cost = kind(seat[vehicle, k] + gap)
-                        now[k] = cost if cost <= most else nothing
+                    lowered(now, 0, seat, vehicle, kind(before << shift))
                 if alight[i] and ride <= limit:
                     to = to_stop[i]
                     if near[to]:
-                        if not some:
-                            for k in range(lanes):
-                                now[k] = nothing
                         some = True
-                        gap = kind(ride * unit)
-                        for k in range(lanes):
-                            cost = kind(egress[to, k] + gap)
-                            cost = cost if cost <= most else nothing
-                            now[k] = min(now[k], cost)
+                        lowered(now, 0, egress, to, kind(ride << shift))
                     for p in range(first[to], first[to + 1]):
                         other, ready = stop[p], arrive[i] + seconds[p]
-                        j = end[other] - 1
-                        while j >= begin[other] and row_at[j] < ready:
+                        j, under = end[other] - 1, begin[other]
+                        while j >= under and row_at[j] < ready:
                             j -= 1
-                        if j >= begin[other] and row_at[j] - second <= limit:
-                            if not some:
-                                for k in range(lanes):
-                                    now[k] = nothing
+                        if j >= under and row_at[j] - second <= limit:
                             some = True
-                            gap = kind((row_at[j] - second) * unit)
-                            for k in range(lanes):
-                                cost = kind(row[j, k] + gap)
-                                cost = cost if cost <= most else nothing
-                                now[k] = min(now[k], cost)
+                            lowered(now, 0, row, j, kind((row_at[j] - second) << shift))
                 if not some:
                     continue
                 seat_at[vehicle] = i
                 for k in range(lanes):
-                    seat[vehicle, k] = now[k]
+                    now[0, k] = now[0, k] if now[0, k] <= most else nothing
+                    seat[vehicle, k] = now[0, k]
                 if not board[i]:
                     continue
                 start = from_stop[i]
                 last = end[start] - 1
                 changed = False
-                if last >= begin[start] and row_at[last] - second <= limit:
-                    gap = kind((row_at[last] - second) * unit)
+                before = row_at[last] - second if last >= begin[start] else limit + 1
+                if before <= limit:
+                    gap = kind(before << shift)
                     for k in range(lanes):
-                        before = kind(row[last, k] + gap)
-                        before = before if before <= most else nothing
-                        cost = kind(now[k] + one)
+                        later = kind(row[last, k] + gap)
+                        later = later if later <= most else nothing
+                        cost = kind(now[0, k] + one)
                         cost = cost if cost <= most else nothing
-                        changed |= cost < before
-                        now[k] = min(before, cost)
-                    if changed and row_at[last] != second:
-                        last += 1
+                        changed |= cost < later
+                        now[0, k] = min(later, cost)
+                    last += 1 if before > 0 else 0
                 else:
                     for k in range(lanes):
-                        cost = kind(now[k] + one)
-                        now[k] = cost if cost <= most else nothing
-                        changed |= now[k] < nothing
+                        cost = kind(now[0, k] + one)
+                        now[0, k] = cost if cost <= most else nothing
+                        changed |= now[0, k] < nothing
                     last += 1
                 if changed:
                     moved = True
                     row_at[last] = second
                     for k in range(lanes):
-                        row[last, k] = now[k]
+                        row[last, k] = now[0, k]
                     end[start] = last + 1
             if not (again and moved):
                 break

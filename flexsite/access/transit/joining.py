@@ -133,7 +133,7 @@ def join(
     def work(low: int, high: int) -> None:
         first, on_foot = plain(origins.first[low : high + 1], np.int64), _on_foot(direct[low:high], coding)
         tables = (out.seconds[low:high], out.share[low:high], out.last[low:high], out.changes[low:high])
-        compiled(first, *ways, on_foot, moments, *rows, coding.limit, coding.unit, coding.none, *places, *tables)
+        compiled(first, *ways, on_foot, moments, *rows, coding.limit, coding.shift, coding.none, *places, *tables)
 
     spread(work, len(origins))
     return out
@@ -142,7 +142,7 @@ def join(
 def _on_foot(seconds: NDArray[Any], coding: Coding) -> Costs:
     """Ways without any vehicle as costs; those too long are none."""
     possible = (seconds >= 0) & (seconds <= coding.limit)
-    return np.where(possible, np.where(possible, seconds, 0).astype(np.int64) * coding.unit, coding.none).astype(
+    return np.where(possible, np.where(possible, seconds, 0).astype(np.int64) << coding.shift, coding.none).astype(
         coding.kind
     )
 

@@ -33,8 +33,8 @@ class Coding:
     ----------
     kind
         Type of a cost.
-    unit
-        Cost of a second; of a vehicle it is 1 where this is more, else 0.
+    shift
+        Bits below the seconds, in which vehicles are counted; 0: they are not.
     none
         Cost of what is not possible: with any other cost added it still fits the type.
     limit
@@ -42,7 +42,7 @@ class Coding:
     """
 
     kind: type
-    unit: int
+    shift: int
     none: int
     limit: int
 
@@ -52,16 +52,16 @@ class Coding:
 
         Examples
         --------
-        >>> Coding.of(7200).kind.__name__, Coding.of(20_000).kind.__name__, Coding.of(7200, vehicles=True).unit
-        ('int16', 'int32', 1024)
+        >>> Coding.of(7200).kind.__name__, Coding.of(20_000).kind.__name__, Coding.of(7200, vehicles=True).shift
+        ('int16', 'int32', 10)
         """
         if vehicles:
             if limit >= 2**20:
                 raise ValueError(f"journeys of {limit} s")
-            return cls(np.int32, 1024, 2**30, limit)
+            return cls(np.int32, 10, 2**30, limit)
         if limit < 2**14 and narrow:
-            return cls(np.int16, 1, 2**14, limit)
-        return cls(np.int32, 1, 2**30, limit)
+            return cls(np.int16, 0, 2**14, limit)
+        return cls(np.int32, 0, 2**30, limit)
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def ways_out(stops: int, stop: Ints, seconds: Ints, lane: Ints, wide: int, codin
     """(stops, wide) costs of the way on foot from a stop to each destination."""
     egress: Costs = np.full((stops, wide), coding.none, coding.kind)
     near = seconds <= coding.limit
-    np.minimum.at(egress, (stop[near], lane[near]), (seconds[near] * coding.unit).astype(coding.kind))
+    np.minimum.at(egress, (stop[near], lane[near]), (seconds[near] << coding.shift).astype(coding.kind))
     return egress
 
 
@@ -154,5 +154,5 @@ def profile(connections: Connections, footpaths: Footpaths, egress: Costs, codin
     ways = (plain(footpaths.first, np.int64), plain(footpaths.stop, np.int32), plain(footpaths.seconds, np.int32))
     near: NDArray[np.bool_] = np.any(egress < coding.none, axis=1)
     ends = (plain(near, np.bool_), plain(egress, coding.kind))
-    begin, end, second, cost = scan(*rides, connections.runs, *ways, *ends, coding.limit, coding.unit, coding.none)
+    begin, end, second, cost = scan(*rides, connections.runs, *ways, *ends, coding.limit, coding.shift, coding.none)
     return Profile(coding, begin[:-1], end, second, cost)
