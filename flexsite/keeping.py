@@ -24,7 +24,7 @@ from flexsite.flat import Flat
 from flexsite.geoparquet import read_shapes, write_shapes
 from flexsite.notices import Notices
 from flexsite.study.identity import files_of, identity
-from flexsite.study.models import measure_layers
+from flexsite.study.models import measure_layers, own_standards
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -135,7 +135,10 @@ def access(
     )
 
     def taken() -> Measured:
-        found = measure(spec, layers, sites[["site_id", "area_m2", "geometry"]], layers.crs, noun=noun)
+        found = measure(
+            spec, layers, sites[["site_id", "area_m2", "geometry"]], layers.crs,
+            noun=noun, language=study.language, cache=cache,
+        )  # fmt: skip
         return Measured(found.columns, np.asarray(found.no_access), dict(found.info), found.warnings)
 
     if cache is None or not spec.measures:
@@ -153,6 +156,8 @@ def access(
         layers.crs.to_wkt(),
         place,
         noun,
+        study.language,
+        [cache.digest(one) for one in own_standards(study)],
     )
     known = cache.get("access", made_of)
     if known is None:

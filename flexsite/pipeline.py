@@ -233,7 +233,8 @@ def _measure(
     """Add the measures and the mark `no_access` to the sites; returns counts for the record."""
     access = keeping.access(frame, place, study, layers, things(study), cache)
     for name in access.columns.columns:
-        frame[name] = access.columns[name].to_numpy()
+        column = access.columns[name]
+        frame[name] = column.to_numpy() if column.dtype.kind == "f" else column.array
     for warning in access.warnings:
         notices.warn(f"access_{warning}", warning)
     if access.no_access.any():

@@ -97,9 +97,16 @@ def window(depart: tuple[str, str] | None) -> Window:
     (25200, 32400)
     """
     first, last = depart or _assumed()["depart"]["value"]
-    return _seconds(first), _seconds(last)
+    return clock_seconds(first), clock_seconds(last)
 
 
-def _seconds(clock: str) -> int:
+def clock_seconds(clock: str) -> int:
+    """Seconds since midnight.
+
+    Examples
+    --------
+    >>> clock_seconds("26:30")
+    95400
+    """
     hours, minutes = clock.split(":")
     return int(hours) * 3600 + int(minutes) * 60

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import geopandas
 import numpy as np
@@ -11,11 +12,11 @@ import pandas as pd
 import pyproj
 from numpy.typing import NDArray
 
-from flexsite.access import ground, straight
-from flexsite.access.network import Network
-from flexsite.access.places import Geometries, LayerPlaces, OsmPlaces, PlaceSource
+from flexsite.access import along, by_standard, by_transit, ground, record
+from flexsite.access.context import NETWORK_MODES, Context
 from flexsite.access.readers.osm import is_osm
-from flexsite.access.streets import FloatArray, NetworkMode
+from flexsite.access.services import Services
+from flexsite.access.streets import FloatArray
 from flexsite.errors import InputError
 from flexsite.study.access import (
     Access,
@@ -31,12 +32,15 @@ from flexsite.study.access import (
     SumMeasure,
     ValueMeasure,
     output_column,
+    output_columns,
+    targets,
 )
 
 if TYPE_CHECKING:
+    from flexsite.cache import Cache
     from flexsite.layers import Layers
 
-NETWORK_MODES = ("walk", "cycle")
+Column = FloatArray | pd.api.extensions.ExtensionArray
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,14 @@ class AccessResult:
 
 
 def measure(
-    access: Access, layers: Layers, sites: geopandas.GeoDataFrame, crs: pyproj.CRS, *, noun: str = "sites"
+    access: Access,
+    layers: Layers,
+    sites: geopandas.GeoDataFrame,
+    crs: pyproj.CRS,
+    *,
+    noun: str = "sites",
+    language: str = "en",
+    cache: Cache | None = None,
 ) -> AccessResult:
     """Take every measure of `access` from every site.
 
@@ -81,6 +92,10 @@ def measure(
         That CRS: projected, metres.
     noun
         What warnings call the rows: a grid study has cells.
+    language
+        nl or en, of the reasons for service levels.
+    cache
+        Where street files and timetables are kept once they are read.
 
     Raises
     ------
@@ -89,13 +104,16 @@ def measure(
         file, a layer or column that is not there, a measure that is not built yet.
     """
     check(access)
-    taker = _Taker(access, layers, np.asarray(sites.geometry.to_numpy(), dtype=object), crs, noun)
-    columns = {output_column(one): taker.take(one) for one in access.measures}
-    frame = pd.DataFrame(columns, index=sites.index, dtype=float)
-    no_access, entrances = taker.entrances(sites)
-    return AccessResult(
-        frame, no_access, entrances, taker.info(frame, no_access), tuple(taker.warnings(frame, no_access))
-    )
+    shapes = np.asarray(sites.geometry.to_numpy(), dtype=object)
+    context = Context(access, layers, shapes, crs, noun, language, cache)
+    taker = _Taker(context)
+    columns: dict[str, Column] = {}
+    for one in access.measures:
+        columns |= taker.take(one)
+    frame = pd.DataFrame(columns, index=sites.index)
+    no_access, entrances = record.entrances(context, sites["site_id"].to_numpy())
+    info, warnings = record.info(context, frame, no_access), record.warnings(context, frame, no_access)
+    return AccessResult(frame, no_access, entrances, info, tuple(warnings))
 
 
 def check(access: Access) -> None:
@@ -108,19 +126,24 @@ def check(access: Access) -> None:
     """
     for one in access.measures:
         where = f"access.measures, {one.id}"
-        if isinstance(one, StandardMeasure | BasketMeasure | CatchmentMeasure | CharacterMeasure):
-            raise InputError(f"measures of the kind '{one.kind}' are not built yet", where=where, remedy="leave it out")
-        if isinstance(one, ValueMeasure | ShareMeasure):
+        if isinstance(one, StandardMeasure) and access.timetable is None and one.stops is None:
+            raise InputError(
+                "a service level needs a timetable, or a layer of stops", where=where,
+                remedy="give access.timetable, or `stops` with the name of a layer of stops",
+            )  # fmt: skip
+        if isinstance(one, ValueMeasure | ShareMeasure | StandardMeasure):
             continue
-        if one.mode == "transit":
+        mode = one.mode
+        if mode == "transit" and access.timetable is None:
             raise InputError(
-                "mode transit is not built yet", where=where, remedy="use `mode: walk`, `cycle` or `straight`"
-            )
-        if one.mode in NETWORK_MODES and access.streets is None:
+                "mode transit needs a timetable", where=where,
+                remedy="give access.timetable, or use `mode: walk`, `cycle` or `straight`",
+            )  # fmt: skip
+        if mode in NETWORK_MODES and access.streets is None:
             raise InputError(
-                f"mode {one.mode} needs streets", where=where, remedy="give access.streets, or use `mode: straight`"
+                f"mode {mode} needs streets", where=where, remedy="give access.streets, or use `mode: straight`"
             )
-        if isinstance(_target(one), OsmTags) and (
+        if any(isinstance(target, OsmTags) for target in targets(one)) and (
             access.streets is None or access.streets.path is None or not is_osm(access.streets.path)
         ):
             raise InputError(
@@ -130,134 +153,54 @@ def check(access: Access) -> None:
 
 
 class _Taker:
-    """Takes one measure after the other, and keeps what they share."""
+    """Takes the measures of a study, those by transit together."""
 
-    def __init__(self, access: Access, layers: Layers, sites: Geometries, crs: pyproj.CRS, noun: str) -> None:
-        self._noun = noun
-        self._access, self._layers, self._sites, self._crs = access, layers, sites, crs
-        self._network = Network(access, layers, sites, crs) if access.streets is not None else None
-        self._sources: dict[str, PlaceSource] = {}
-        self._without_value: dict[str, int] = {}
+    def __init__(self, context: Context) -> None:
+        self._context, self._access = context, context.access
+        feeds = context.access.timetable
+        self._services = None if feeds is None else Services(context, feeds)
 
-    def take(self, one: Measure) -> FloatArray:
-        """(n,) the measure's values, by its kind."""
+    @cached_property
+    def _journeys(self) -> dict[str, FloatArray]:
+        """Answers of all measures to the nearest place by transit."""
+        asked = [one for one in self._access.measures if isinstance(one, NearestMeasure) and one.mode == "transit"]
+        return by_transit.nearest(self._context, self._timed(), asked)
+
+    def _timed(self) -> Services:
+        assert self._services is not None, "check() refuses this"  # noqa: S101
+        return self._services
+
+    def take(self, one: Measure) -> dict[str, Column]:
+        """Columns of a measure, (n,) each, by its kind."""
+        name, context = output_column(one), self._context
         match one:
             case NearestMeasure():
-                return self._nearest(one)
+                return {name: self._journeys[one.id] if one.mode == "transit" else self._nearest(one)}
             case CountMeasure() | SumMeasure():
-                return self._within(one)
+                return {name: self._within(one)}
             case ValueMeasure():
-                return ground.value(self._layers, one.value, one.column, one.statistic, self._sites)
+                return {name: ground.value(context.layers, one.value, one.column, one.statistic, context.sites)}
             case ShareMeasure():
-                return ground.share(self._layers, one, self._sites)
-            case _:
-                raise AssertionError("check() refuses these")
+                return {name: ground.share(context.layers, one, context.sites)}
+            case StandardMeasure():
+                found = by_standard.level(context, self._services, one)
+                return dict(zip(output_columns(one), (found.level, found.why), strict=True))
+            case BasketMeasure():
+                return {name: along.basket(context, one)}
+            case CatchmentMeasure():
+                return {name: along.catchment(context, one)}
+            case CharacterMeasure():
+                return {name: along.character(context, one)}
 
     def _nearest(self, one: NearestMeasure) -> FloatArray:
-        source = self._source(one.to, None)
-        if one.mode == "straight":
-            return straight.nearest(source, self._sites, self._access.margin)
-        assert self._network is not None, "check() refuses these"  # noqa: S101
-        return self._network.nearest(source, cast("NetworkMode", one.mode))
+        return along.nearest(self._context, one.to, one.mode)
 
     def _within(self, one: CountMeasure | SumMeasure) -> FloatArray:
-        source = self._source(_target(one), one.sum if isinstance(one, SumMeasure) else None)
-        if one.mode == "straight":
-            total = straight.total_within(source, self._sites, one.within)
+        context, source = self._context, self._context.places(one)
+        if one.mode == "transit":
+            total = by_transit.total_within(context, self._timed(), one)
         else:
-            assert self._network is not None, "check() refuses these"  # noqa: S101
-            total = self._network.total_within(source, cast("NetworkMode", one.mode), one.within)
+            total = along.total_within(context, one)
         if source.without_value:
-            self._without_value[one.id] = source.without_value
+            context.without_value[one.id] = source.without_value
         return total
-
-    def _source(self, target: str | OsmTags, column: str | None) -> PlaceSource:
-        """Where places come from, opened once."""
-        key = repr((target, column))
-        if key not in self._sources:
-            if isinstance(target, OsmTags):
-                assert self._access.streets is not None  # noqa: S101
-                assert self._access.streets.path is not None  # noqa: S101
-                self._sources[key] = OsmPlaces(self._access.streets.path, target.osm, self._crs)
-            else:
-                self._sources[key] = LayerPlaces(self._layers, target, column)
-        return self._sources[key]
-
-    def entrances(self, sites: geopandas.GeoDataFrame) -> tuple[NDArray[np.bool_], pd.DataFrame]:
-        """Sites without an entrance for walkers, and a table of the entrances of every mode in use."""
-        modes = sorted(
-            {"walk"}
-            | {one.mode for one in self._access.measures if isinstance(one, NearestMeasure | CountMeasure | SumMeasure)}
-        )
-        tables = []
-        no_access = np.zeros(len(sites), bool)
-        ids = sites["site_id"].to_numpy()
-        for mode in modes if self._network is not None else []:
-            if mode not in NETWORK_MODES:
-                continue
-            assert self._network is not None  # noqa: S101
-            found = self._network.entrances(cast("NetworkMode", mode))
-            if mode == "walk":
-                no_access[:] = True
-                no_access[found.owner] = False
-            tables.append(
-                pd.DataFrame(
-                    {
-                        "mode": mode,
-                        "site_id": ids[found.owner],
-                        "x": found.xy[:, 0],
-                        "y": found.xy[:, 1],
-                        "leg_m": found.leg,
-                    }
-                )
-            )
-        columns = ["mode", "site_id", "x", "y", "leg_m"]
-        return no_access, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
-
-    def info(self, columns: pd.DataFrame, no_access: NDArray[np.bool_]) -> dict[str, Any]:
-        """Counts for run.json."""
-        measures = {name: {"sites_without_answer": int(columns[name].isna().sum())} for name in columns}
-        answer: dict[str, Any] = {"measures": measures}
-        if self._network is not None and len(self._sites):
-            streets = self._network.streets
-            kilometres = round(float(streets.length.sum()) / 1000, 1)
-            answer["streets"] = {
-                "file": streets.name, "edges": len(streets), "junctions": len(streets.node_id), "km": kilometres,
-            }  # fmt: skip
-            answer["sites_without_entrance"] = int(no_access.sum())
-            answer["places"] = {
-                f"{name}, {mode}": {"read": read, "with_entrance": entered}
-                for (name, mode), (read, entered) in sorted(self._network.places.items())
-            }
-        return answer
-
-    def warnings(self, columns: pd.DataFrame, no_access: NDArray[np.bool_]) -> list[str]:
-        """What the user should know."""
-        count, snap = len(self._sites), self._access.max_snap
-        said = []
-        if no_access.any():
-            said.append(
-                f"{no_access.sum()} of {count} {self._noun} have no street to walk on within {snap:g} m, "
-                "or only across a barrier: mark no_access"
-            )
-        for (source, mode), (read, entered) in (
-            sorted(self._network.places.items()) if self._network is not None else []
-        ):
-            if entered < read:
-                said.append(
-                    f"{read - entered} of {read} places of {source} cannot be reached by mode {mode}: "
-                    f"no street within {snap:g} m, or only across a barrier"
-                )
-        for name, missing in sorted(self._without_value.items()):
-            said.append(f"measure {name}: {missing} places without a value count as 0")
-        said.extend(
-            f"{name} is empty for all {count} sites" for name in columns if count and columns[name].isna().all()
-        )
-        return said
-
-
-def _target(one: NearestMeasure | CountMeasure | SumMeasure) -> str | OsmTags:
-    """What a measure leads to: a layer's name, or OSM tags."""
-    if isinstance(one, NearestMeasure):
-        return one.to
-    return one.count if isinstance(one, CountMeasure) else one.of

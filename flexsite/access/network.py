@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,11 @@ import shapely
 
 from flexsite.access import distance
 from flexsite.access.entrances import Barriers, extent, place_entrances, site_entrances
+from flexsite.access.kept import kept_streets, read_streets
+from flexsite.access.legs import Legs
+from flexsite.access.legs import legs as find_legs
 from flexsite.access.places import Places, PlaceSource
+from flexsite.access.route import Path, street_path
 from flexsite.access.snap import Entrances, Geometries
 from flexsite.access.streets import (
     BoolArray,
@@ -30,7 +35,12 @@ from flexsite.errors import InputError
 from flexsite.study.access import Access, StreetsSource
 
 if TYPE_CHECKING:
+    from flexsite.cache import Cache
     from flexsite.layers import Layers
+
+
+More = tuple[IntArray, Geometries]
+"""Further entrances: rows of the points they belong to, and where they are."""
 
 
 class Network:
@@ -123,6 +133,80 @@ class Network:
             graph, here, doors, places.value, len(self._sites), within, places.inside(self._sites)
         )
 
+    def legs(
+        self,
+        points: Geometries,
+        metres: float,
+        mode: NetworkMode = "walk",
+        *,
+        entrances: More | None = None,
+    ) -> Legs:
+        """Ways from the sites to points (p,), no longer than `metres`.
+
+        Boats cost their time. `entrances` are further places where a point is entered: which point, and where.
+        """
+        if not len(self._sites) or not len(points):
+            return Legs.none(len(self._sites))
+        around = expand(self._bounds(), metres)
+        graph, doors = self._doors(points, join(around, _bounds_of(points)), mode, entrances)
+        here = self._in(graph.streets, self.entrances(mode))
+        return find_legs(graph, here, doors, len(self._sites), len(points), metres, _inside(self._sites, points))
+
+    def ways(
+        self,
+        origins: Geometries,
+        points: Geometries,
+        metres: float,
+        *,
+        begins: More | None = None,
+        ends: More | None = None,
+    ) -> Legs:
+        """Ways on foot from some points (o,) to others (p,), no longer than `metres`; entrances as in `legs`."""
+        if not len(origins) or not len(points):
+            return Legs.none(len(origins))
+        window = expand(join(_bounds_of(points), _bounds_of(origins)), metres)
+        graph, doors = self._doors(points, window, "walk", ends)
+        here = self._doors(origins, window, "walk", begins)[1]
+        return find_legs(graph, here, doors, len(origins), len(points), metres, _inside(origins, points))
+
+    def points_on_streets(self, points: Geometries) -> Entrances:
+        """Where points are entered on foot; `edge` is the row in the street file, whatever the window."""
+        graph, doors = self._doors(points, join(self._bounds(), _bounds_of(points)), "walk", None)
+        return replace(doors, edge=graph.streets.edge_id[doors.edge])
+
+    def within(self, starts: Entrances, metres: float, mode: NetworkMode) -> tuple[Graph, Entrances]:
+        """The streets around entrances, whose `edge` is the row in the street file, and the entrances on them."""
+        low, high = starts.xy.min(axis=0, initial=np.inf), starts.xy.max(axis=0, initial=-np.inf)
+        window = (*low.tolist(), *high.tolist()) if len(starts) else self._bounds()
+        streets = self._window(expand(window, metres))
+        return streets.graph(mode, timed=True), self._in(streets, starts)
+
+    def path(self, starts: Geometries, ends: Geometries, mode: NetworkMode) -> Path | None:
+        """The shortest way from any of some geometries to any of others, each entered at its nearest street point."""
+        window = join(_bounds_of(starts), _bounds_of(ends))
+        graph, doors = self._doors(ends, expand(window, self._access.margin), mode, None)
+        begins = place_entrances(
+            graph,
+            starts,
+            max_snap=self._access.max_snap,
+            barriers=self._barriers_in(expand(window, self._access.margin)),
+        )
+        return street_path(graph, begins, doors)
+
+    def _doors(
+        self, points: Geometries, window: Bounds, mode: NetworkMode, more: More | None
+    ) -> tuple[Graph, Entrances]:
+        """Streets in a window, where boats cost their time, and where points enter them."""
+        needed = expand(window, self._access.max_snap)
+        graph, barriers = self._window(needed).graph(mode, timed=True), self._barriers_in(needed)
+        doors = place_entrances(graph, points, max_snap=self._access.max_snap, barriers=barriers)
+        if more is not None and len(more[0]):
+            found = place_entrances(graph, more[1], max_snap=self._access.max_snap, barriers=barriers)
+            whose = more[0][found.owner]
+            within = shapely.distance(points[whose], more[1][found.owner])  # from the entrance to the platform
+            doors = _together(doors, Entrances(whose, found.edge, found.offset, found.leg + within, found.xy))
+        return graph, doors
+
     def _around(
         self, source: PlaceSource, mode: NetworkMode, window: Bounds, *, everything: bool = False
     ) -> tuple[Graph, Places, Entrances]:
@@ -174,6 +258,23 @@ class Network:
         return tuple(shapely.total_bounds(self._sites if rows is None else self._sites[rows]).tolist())
 
 
+def _bounds_of(geometries: Geometries) -> Bounds:
+    return tuple(shapely.total_bounds(geometries).tolist())
+
+
+def _together(one: Entrances, other: Entrances) -> Entrances:
+    """Entrances of the same owners, in the order of these."""
+    order = np.argsort(np.concatenate([one.owner, other.owner]), kind="stable")
+    columns = zip(vars(one).values(), vars(other).values(), strict=True)
+    return Entrances(*(np.concatenate(column)[order] for column in columns))
+
+
+def _inside(origins: Geometries, points: Geometries) -> tuple[IntArray, IntArray]:
+    """Rows of origins, and of the points that lie in or touch them."""
+    origin, point = shapely.STRtree(points).query(origins, predicate="intersects")
+    return origin.astype(np.int64), point.astype(np.int64)
+
+
 def _within(streets: Streets, window: Bounds) -> BoolArray:
     """Edges that lie in the window with all their points."""
     if not len(streets):
@@ -183,8 +284,8 @@ def _within(streets: Streets, window: Bounds) -> BoolArray:
     return np.asarray((low >= window[:2]).all(axis=1) & (high <= window[2:]).all(axis=1))
 
 
-def open_streets(source: StreetsSource) -> StreetFile:
-    """All streets of a source; read once for as long as the file stays the same.
+def open_streets(source: StreetsSource, cache: Cache | None = None) -> StreetFile:
+    """All streets of a source; read once for as long as the file stays the same, or kept in the cache.
 
     Raises
     ------
@@ -195,22 +296,11 @@ def open_streets(source: StreetsSource) -> StreetFile:
     for path in paths:
         if not path.exists():
             raise InputError("the street file is not there", where=str(path), remedy="check access.streets")
+    if cache is not None:
+        return kept_streets(paths, cache)
     return _read(tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths))
 
 
 @lru_cache(maxsize=2)
-def _read(files: tuple[tuple[Path, int, int], ...]) -> StreetFile:
-    from flexsite.access.readers import graphml, osm, tables
-
-    if len(files) == 2:
-        return tables.read_tables(files[0][0], files[1][0])
-    path = files[0][0]
-    if osm.is_osm(path):
-        return osm.read_streets(path)
-    if path.suffix.lower() == ".graphml":
-        return graphml.read_graphml(path)
-    raise InputError(
-        "this is no street file that can be read",
-        where=str(path),
-        remedy="give .osm.pbf, .osm, .graphml, or {nodes: , edges: }",
-    )
+def _read(files: tuple[tuple[FilePath, int, int], ...]) -> StreetFile:
+    return read_streets([path for path, _, _ in files])

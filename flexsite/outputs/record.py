@@ -19,6 +19,7 @@ from flexsite.cache import sha256
 from flexsite.geometry import WORKERS
 from flexsite.outputs.withheld import private_columns, private_layers, public_study
 from flexsite.rulebook import profile_ids
+from flexsite.study.models import own_standards
 
 if TYPE_CHECKING:
     from flexsite.outputs.result import Result
@@ -87,6 +88,7 @@ def input_files(study: Study) -> list[Path]:
     if study.access.timetable is not None:
         paths += study.access.timetable.paths
     paths += _profile_files(study)
+    paths += own_standards(study)
     found: set[Path] = set()
     for path in paths:
         if path is None:

@@ -338,6 +338,35 @@ class Access(StrictModel):
     measures: list[Measure] = Field(default_factory=list)
 
 
+def targets(measure: MeasureBase) -> list[str | OsmTags]:
+    """Layers and OSM tags that a measure leads to or reads.
+
+    Examples
+    --------
+    >>> targets(CatchmentMeasure(id="gp", catchment="doctors", demand="areas", mode="walk", within=1500))
+    ['doctors', 'areas']
+    """
+    match measure:
+        case NearestMeasure():
+            return [measure.to]
+        case CountMeasure():
+            return [measure.count]
+        case SumMeasure():
+            return [measure.of]
+        case ValueMeasure():
+            return [measure.value]
+        case ShareMeasure():
+            return [measure.share]
+        case BasketMeasure():
+            return list(measure.basket.values())
+        case CatchmentMeasure():
+            return [measure.catchment, measure.demand]
+        case StandardMeasure():
+            return [] if measure.stops is None else [measure.stops]
+        case _:
+            return []
+
+
 def output_columns(measure: MeasureBase) -> list[str]:
     """All columns of a measure in the outputs: a service level comes with the reason for it.
 
@@ -371,5 +400,5 @@ __all__ = [
     "Access", "BasketMeasure", "CatchmentMeasure", "CharacterMeasure", "CountMeasure", "Decay", "Measure",
     "MeasureBase", "NearestMeasure", "OsmTags", "Places", "Scalar", "ShareMeasure", "StandardMeasure", "Statistic",
     "StreetsSource", "SumMeasure", "Timetable", "ValueMeasure", "output_column",
-    "output_columns",
+    "output_columns", "targets",
 ]  # fmt: skip

@@ -11,20 +11,13 @@ from pydantic_core import PydanticCustomError
 
 from flexsite.study.access import (
     Access,
-    BasketMeasure,
-    CatchmentMeasure,
-    CountMeasure,
     Measure,
     MeasureBase,
-    NearestMeasure,
-    OsmTags,
-    ShareMeasure,
     StandardMeasure,
     StreetsSource,
-    SumMeasure,
-    ValueMeasure,
     output_column,
     output_columns,
+    targets,
 )
 from flexsite.study.base import Count, Day, Id, NonNegative, StrictModel, Text, Word, nearest
 from flexsite.study.layer import Candidates, Column, Layer
@@ -209,25 +202,15 @@ SITE_COLUMNS = frozenset({"kind", "area_m2", "route", "route_share", "net_years"
 """Columns every site has, on which a profile may set a requirement."""
 
 
+def own_standards(study: Study) -> list[Path]:
+    """Files of the user's that measures of service levels name."""
+    named = [one.standard for one in study.access.measures if isinstance(one, StandardMeasure)]
+    return [one for one in named if isinstance(one, Path)]
+
+
 def measure_layers(measure: MeasureBase) -> list[str]:
     """Layers that a measure reads."""
-    if isinstance(measure, NearestMeasure):
-        names: list[str | OsmTags | None] = [measure.to]
-    elif isinstance(measure, CountMeasure):
-        names = [measure.count]
-    elif isinstance(measure, SumMeasure):
-        names = [measure.of]
-    elif isinstance(measure, ValueMeasure):
-        names = [measure.value]
-    elif isinstance(measure, BasketMeasure):
-        names = list(measure.basket.values())
-    elif isinstance(measure, CatchmentMeasure):
-        names = [measure.catchment, measure.demand]
-    elif isinstance(measure, StandardMeasure):
-        names = [measure.stops]
-    else:
-        names = [measure.share] if isinstance(measure, ShareMeasure) else []
-    return [name for name in names if isinstance(name, str)]
+    return [name for name in targets(measure) if isinstance(name, str)]
 
 
 def _once(what: str, ids: list[str], at: str) -> None:

@@ -200,9 +200,9 @@ def test_within_is_inclusive() -> None:
         ),
         (
             {"id": "centre", "to": "stops", "mode": "transit", "depart": ["07:00", "09:00"]},
-            r"centre.*transit.*not built yet.*walk",
+            r"centre.*transit needs a timetable.*walk",
         ),
-        ({"id": "pt", "standard": "pbl-crow"}, r"pt.*not built yet"),
+        ({"id": "pt", "standard": "pbl-crow"}, r"pt.*needs a timetable, or a layer of stops"),
         ({"id": "shop", "to": {"osm": {"shop": True}}, "mode": "straight"}, r"shop.*no OpenStreetMap file.*\.osm"),
         ({"id": "v", "value": "stops"}, r"stops.*column"),
     ],
