@@ -146,8 +146,8 @@ def _read_feed(
         remedy = f"ask the publisher for a feed without these faults: {why}"
         what = f"none of the {len(trips)} trips around {named(day)} can be used"
         raise InputError(what, where=feed.where("stop_times"), remedy=remedy)
-    unplaced = np.unique(courses.stop)
-    unplaced = unplaced[~stops.placed()[unplaced]]
+    calls = np.bincount(courses.stop, minlength=len(stops.kind)) > 0
+    unplaced = np.flatnonzero(calls & ~stops.placed())
     if len(unplaced):
         some = ", ".join(values.objects(stops.ids)[unplaced[:3]])
         what = f"{len(unplaced)} stops that trips call at have no place ({some})"

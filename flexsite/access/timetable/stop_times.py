@@ -73,9 +73,11 @@ def read_stop_times(
     """
     parts: list[Rows] = []
     total, counts = 0, np.zeros(4, np.int64)
+    trip_rows, stop_rows = values.Lookup(trips.every_id), values.Lookup(stops.ids)
     for table in stream_table(feed, "stop_times", _REQUIRED, _OPTIONAL, _NUMBERS, notices):
         total += len(table)
-        part, found = _part(table, trips, stops, on_demand=on_demand)
+        known = trip_rows.rows(table["trip_id"])
+        part, found = _part(table, known, stop_rows, trips, stops, on_demand=on_demand)
         counts += found
         if len(part):
             parts.append(part)
@@ -100,15 +102,16 @@ def read_stop_times(
     return _ordered(parts), total
 
 
-def _part(table: Table, trips: TripTable, stops: StopTable, *, on_demand: bool) -> tuple[Rows, NDArray[np.int64]]:
+def _part(
+    table: Table, known: Ints, stop_rows: values.Lookup, trips: TripTable, stops: StopTable, *, on_demand: bool
+) -> tuple[Rows, NDArray[np.int64]]:
     """The rows of one part, and how many are of unknown trips, of unknown stops, of stops nowhere, and on demand."""
-    known = _found(table["trip_id"], trips.every_id)
     trip = trips.row[known]  # an unknown trip, -1, gets that of the last
     trip[known < 0] = -1
     strange = int((known < 0).sum())
     rows = np.flatnonzero(trip >= 0)
     table, trip = table.only(rows), trip[rows]
-    stop = _found(table["stop_id"], stops.ids)
+    stop = stop_rows.rows(table["stop_id"])
     stopless = int((stop < 0).sum())
     nowhere = int(stops.nowhere[stop[stop >= 0]].sum())
     if stopless or nowhere:
@@ -126,18 +129,6 @@ def _part(table: Table, trips: TripTable, stops: StopTable, *, on_demand: bool) 
     return part, np.array([strange, stopless, nowhere, int(asked.sum())])
 
 
-def _found(texts: Any, ids: Any) -> Ints:
-    """Rows of ids; where some are not found, once more without blanks around them."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    found = values.rows_of(texts, ids)
-    lost = np.flatnonzero(found < 0)
-    if len(lost):
-        found[lost] = values.rows_of(pc.utf8_trim_whitespace(texts.take(pa.array(lost))), ids)
-    return found
-
-
 def _ordered(parts: list[Rows]) -> Rows:
     """All rows by trip and sequence; those of equal place by stop and times, so that the file's order is nothing."""
     columns = (np.concatenate([getattr(part, name) for part in parts]) for name in Rows.__dataclass_fields__)
@@ -149,7 +140,7 @@ def _ordered(parts: list[Rows]) -> Rows:
     starts = np.concatenate([[0], np.flatnonzero(~ahead) + 1])
     of = trip[starts]
     order = np.argsort(of, kind="stable")
-    if len(np.unique(of)) == len(of):  # each trip is one piece of the file, in its order
+    if np.bincount(of).max() == 1:  # each trip is one piece of the file, in its order
         if (order[1:] > order[:-1]).all():
             return rows
         return rows.only(ranges(starts[order], np.diff(np.append(starts, len(rows)))[order]))

@@ -233,7 +233,7 @@ def _parsed(body: bytes, layout: _Layout) -> list[Any]:
 
 def _refuse_open_quote(body: bytes, rows: int, layout: _Layout) -> None:
     """Refuse a quote that is not closed: all lines up to the next one would be lost in one value."""
-    if body.count(b'"') % 2 == 0:
+    if b'"' not in body or body.count(b'"') % 2 == 0:
         return
     lines = [line for line in body.splitlines() if line.strip()]
     if rows < len(lines):

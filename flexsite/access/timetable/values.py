@@ -170,6 +170,31 @@ def rows_of(texts: Any, ids: Any) -> Ints:
     return np.array(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), np.int32)  # a copy that may be written to
 
 
+class Lookup:
+    """Rows of ids, for texts that come part by part; blanks around a text do not matter.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> Lookup(pa.array(["a", "b"])).rows(pa.array(["b", "a ", "?"])).tolist()
+    [1, 0, -1]
+    """
+
+    def __init__(self, ids: Any) -> None:
+        self._row = {text: row for row, text in enumerate(ids.to_pylist())}
+
+    def rows(self, texts: Any) -> Ints:
+        """Row of every text; -1 where it is not there."""
+        coded = texts.dictionary_encode()
+        names = coded.dictionary.to_pylist()
+        found = list(map(self._row.get, names))
+        rows = np.array([self._stripped(name) if row is None else row for name, row in zip(names, found, strict=True)])
+        return rows.astype(np.int32)[coded.indices.to_numpy(zero_copy_only=False)] if names else np.empty(0, np.int32)
+
+    def _stripped(self, text: str) -> int:
+        return self._row.get(text.strip(), -1)
+
+
 def objects(texts: Any) -> NDArray[np.object_]:
     """Texts as a numpy array."""
     return np.asarray(texts.to_numpy(zero_copy_only=False), dtype=object)
