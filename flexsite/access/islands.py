@@ -66,6 +66,10 @@ class Islands:
             float(metres.sum()),
         )  # fmt: skip
 
+    def counts(self) -> dict[str, float]:
+        """All fields but `small`."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "small"}
+
     def report(self) -> dict[str, float]:
         """Counts for run.json."""
         return {

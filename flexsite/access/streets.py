@@ -105,6 +105,8 @@ class Edges:
 _USES = (
     "walk", "forward", "backward", "drive_forward", "drive_backward", "ferry", "seconds", "way_id", "highway_code",
 )  # fmt: skip
+ARRAYS = ("u", "v", "coords", "start", *_USES, "highway_names")
+"""Fields of `Edges` that are arrays of numbers, flags or words; the ids of junctions may be anything."""
 
 
 @dataclass(frozen=True)
