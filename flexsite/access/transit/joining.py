@@ -131,7 +131,8 @@ def join(
     places = *ranks(statistic, len(moments)), *ranks("median", len(moments))
 
     def work(low: int, high: int) -> None:
-        first, on_foot = plain(origins.first[low : high + 1], np.int64), _on_foot(direct[low:high], coding)
+        first = plain(origins.first[low : high + 1], np.int64)
+        on_foot = plain(_on_foot(direct[low:high], coding), coding.kind)
         tables = (out.seconds[low:high], out.share[low:high], out.last[low:high], out.changes[low:high])
         compiled(first, *ways, on_foot, moments, *rows, coding.limit, coding.shift, coding.none, *places, *tables)
 
