@@ -172,10 +172,13 @@ class StreetFile(Edges):
                 good = ~np.maximum.reduceat(bad, start[:-1])
                 coords, keep, size = coords[np.repeat(good, size)], keep[good], size[good]
                 start = np.concatenate([[0], np.cumsum(size)])
-        nodes, ends = np.unique(np.concatenate([self.u[keep], self.v[keep]]), return_inverse=True)
+        u, v = self.u[keep], self.v[keep]
+        used = np.zeros(len(self.node_id), bool)
+        used[u] = used[v] = True
+        row = np.cumsum(used) - 1
         return Streets(
             source=self, name=self.name, crs=crs, bounds=bounds, complete=complete, edge_id=keep,
-            node_id=self.node_id[nodes], u=ends[: len(keep)], v=ends[len(keep) :], coords=coords, start=start,
+            node_id=self.node_id[used], u=row[u], v=row[v], coords=coords, start=start,
             length=_lengths(coords, start), highway_names=self.highway_names, **self.uses(keep),
         )  # fmt: skip
 
@@ -220,6 +223,11 @@ class Streets(Edges):
         timed
             A boat of which is known how long it takes counts for the metres that one would go in that time, so that
             metres divided by the speed are seconds everywhere. Else all metres are those of the geometry.
+
+        Raises
+        ------
+        ValueError
+            `timed` for driving, of which no speed is known.
         """
         if (mode, timed) not in self._graphs:
             self._graphs[mode, timed] = Graph.of(self, mode, timed=timed)
@@ -246,6 +254,8 @@ class Graph:
     @classmethod
     def of(cls, streets: Streets, mode: NetworkMode, *, timed: bool = False) -> Graph:
         """The graph of a mode; see `Streets.graph`."""
+        if timed and mode == "drive":
+            raise ValueError("no speed is known for the mode drive")
         along, against = streets.directions(mode)
         metres = streets.length
         known = streets.ferry & np.isfinite(streets.seconds)
@@ -300,12 +310,14 @@ def shortest_arcs(tail: IntArray, head: IntArray, weight: FloatArray, nodes: int
     """A sparse matrix of arcs that keeps the shortest of parallel ones (scipy would add them up)."""
     from scipy.sparse import csr_array
 
-    order = np.lexsort((weight, head, tail))
-    tail, head, weight = tail[order], head[order], weight[order]
-    first = np.ones(len(tail), bool)
-    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    pointer = np.concatenate([[0], np.cumsum(np.bincount(tail[first], minlength=nodes))])
-    return csr_array((weight[first], head[first].astype(np.int32), pointer.astype(np.int32)), shape=(nodes, nodes))
+    place = tail.astype(np.int64) * nodes + head
+    order = np.argsort(place)
+    place = place[order]
+    first = np.flatnonzero(np.append(True, place[1:] != place[:-1])[: len(place)])
+    weight = np.minimum.reduceat(weight[order], first) if len(first) else weight[order]
+    tail, head = np.divmod(place[first], nodes)
+    pointer = np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=nodes))])
+    return csr_array((weight, head.astype(np.int32), pointer.astype(np.int32)), shape=(nodes, nodes))
 
 
 def expand(bounds: Bounds, metres: float) -> Bounds:

@@ -18,7 +18,7 @@ from flexsite.access.readers.graphml import read_graphml
 from flexsite.access.readers.network_x import from_networkx, to_networkx
 from flexsite.access.readers.osm import read_streets
 from flexsite.access.readers.tables import read_tables
-from flexsite.access.streets import NetworkMode, Streets
+from flexsite.access.streets import MODES, NetworkMode, Streets
 from flexsite.errors import InputError
 from flexsite.study.access import StreetsSource
 
@@ -29,16 +29,20 @@ from .test_osm import STREET, around, write_osm
 CRS_KEY = "<key id='c' for='graph' attr.name='crs'/><graph edgedefault='directed'><data key='c'>EPSG:28992</data>"
 MIXED = street_file(
     [
-        ([(0, 0), (100, 0)], "wfb"),
-        ([(100, 0), (200, 50), (300, 0)], "wf"),
+        ([(0, 0), (100, 0)], "wfbdr"),
+        ([(100, 0), (200, 50), (300, 0)], "wfr"),
         ([(300, 0), (300, 200), (0, 0)], "wb"),
         ([(100, 0), (100, 80)], "w"),
-        ([(300, 0), (400, 0)], "f"),
-        ([(0, 0), (-50, 0), (-50, 50), (0, 0)], "wf"),
-        ([(400, 0), (400, 400)], "wfbF"),
+        ([(300, 0), (400, 0)], "fd"),
+        ([(0, 0), (-50, 0), (-50, 50), (0, 0)], "wfd"),
+        ([(400, 0), (400, 400)], "wfbFdr", 754.25),
+        ([(400, 0), (500, 400)], "wF"),
+        ([(100, 80), (300, 200)], "dr"),
+        ([(300, 200), (300, 0)], "r"),
         ([(0, 0), (100, 0)], "w"),
     ]
 )
+SAME_LINE = len(MIXED) - 1  # a second street on the first's line says nothing new
 
 
 def junction_distances(streets: Streets, mode: NetworkMode) -> dict[tuple[object, object], float]:
@@ -51,7 +55,7 @@ def junction_distances(streets: Streets, mode: NetworkMode) -> dict[tuple[object
 
 
 def assert_same(one: Streets, other: Streets, tolerance: float = 1e-9) -> None:
-    for mode in ("walk", "cycle"):
+    for mode in MODES:
         first, second = junction_distances(one, mode), junction_distances(other, mode)
         assert first.keys() == second.keys()
         for pair, metres in first.items():
@@ -65,7 +69,9 @@ def test_to_networkx_is_in_osmnx_form() -> None:
     assert pyproj.CRS.from_user_input(graph.graph["crs"]).equals(RD)
     nodes, edges = osmnx.convert.graph_to_gdfs(graph)
     assert {"x", "y"} <= set(nodes.columns)
-    assert {"osmid", "length", "geometry", "oneway", "highway", "reversed", "walk", "cycle"} <= set(edges.columns)
+    assert {"osmid", "length", "geometry", "oneway", "highway", "reversed", "walk", "cycle", "drive"} <= set(
+        edges.columns
+    )
     np.testing.assert_allclose(edges.length, edges["length"])
     for (u, v, _), edge in edges.iterrows():
         assert edge.geometry.coords[0] == (nodes.loc[u, "x"], nodes.loc[u, "y"])
@@ -80,25 +86,46 @@ def test_networkx_there_and_back() -> None:
     def what(one: Streets) -> set:
         return {
             (tuple(sorted([line.wkt, line.reverse().wkt])), *flags)
-            for line, *flags in zip(one.lines, one.walk, one.ferry, one.way_id, one.highway, strict=True)
+            for line, *flags in zip(
+                one.lines, one.walk, one.ferry, one.way_id, one.highway, np.nan_to_num(one.seconds, nan=-1), strict=True
+            )
         }
 
-    distinct = what(streets) - {
-        row for row in what(streets) if row[3] == 7
-    }  # a second street on the same line says nothing new
+    distinct = what(streets) - {row for row in what(streets) if row[3] == SAME_LINE}
     assert what(back) == distinct
 
 
 def test_networkx_agrees_with_its_own_shortest_paths() -> None:
     streets = MIXED.window(RD)
     graph = to_networkx(streets)
-    for mode in ("walk", "cycle"):
+    for mode in MODES:
         view = networkx.subgraph_view(graph, filter_edge=lambda u, v, k, mode=mode: graph.edges[u, v, k][mode])
         for (u, v), metres in junction_distances(streets, mode).items():
             expected = (
                 networkx.shortest_path_length(view, u, v, weight="length") if networkx.has_path(view, u, v) else np.inf
             )
             assert metres == pytest.approx(expected, abs=1e-9)
+
+
+def test_what_is_closed_and_how_long_boats_take_survive_the_way_there_and_back() -> None:
+    closed = np.zeros(len(MIXED), bool)
+    closed[[0, SAME_LINE, 4]] = True
+    rest = MIXED.without(closed)
+    back = from_networkx(to_networkx(rest.window(RD))).window(RD)
+    assert_same(rest.window(RD), back)
+    assert len(back) == len(MIXED) - 3
+    here, there = rest.window(RD).graph("walk", timed=True).matrix, back.graph("walk", timed=True).matrix
+    assert sorted(here.data) == pytest.approx(sorted(there.data))
+    assert np.isclose(here.data, 754.25 * 4.8 / 3.6).any()
+
+
+def test_a_ferry_of_another_graph_takes_what_its_tag_says() -> None:
+    boat = {"route": "ferry", "foot": "yes", "motor_vehicle": "yes", "duration": "00:20"}
+    streets = directed(("a", "b", boat), ("b", "a", boat), ("b", "c", {"duration": "00:20"}))
+    assert streets.seconds.tolist()[0] == 1200
+    assert np.isnan(streets.seconds[1]), "no boat"
+    assert streets.ferry.tolist() == [True, False]
+    assert streets.drive_backward.tolist() == [True, False]
 
 
 def test_the_graph_given_is_not_changed() -> None:

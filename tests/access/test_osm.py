@@ -138,6 +138,32 @@ def test_walkers_ignore_one_ways_and_bicycles_do_not(tmp_path: Path) -> None:
     assert streets.graph("walk").doors.tolist() == [0, 1]
 
 
+def test_what_a_ferry_takes_is_shared_by_length(tmp_path: Path) -> None:
+    boat = {"route": "ferry", "foot": "yes", "duration": "00:40"}
+    ways = [
+        (1, [1, 2, 3, 4], boat),  # 100 m and 300 m: a quay half-way
+        (2, [2, 5], STREET),
+        (3, [4, 6], {**boat, "duration": "a while"}),
+        (4, [6, 7, 99], boat),  # leaves the extract
+        (5, [5, 1], {**STREET, "duration": "00:10"}),
+    ]
+    nodes = around((0, 0), (100, 0), (200, 0), (400, 0), (100, 50), (400, 90), (400, 200))
+    file = read_streets(write_osm(tmp_path / "a.osm", nodes, ways))
+    by_way = {way: file.seconds[file.way_id == way].tolist() for way in range(1, 6)}
+    assert by_way[1] == pytest.approx([600, 1800], abs=0.1)
+    assert np.isnan([*by_way[2], *by_way[3], *by_way[4], *by_way[5]]).all()
+    assert file.ferry.tolist() == [True, True, False, True, True, False]
+    streets = file.window(RD)
+    plain, timed = streets.graph("walk"), streets.graph("walk", timed=True)
+    assert plain is streets.graph("walk")
+    assert plain.metres is streets.length
+    assert timed.metres[:2] == pytest.approx([600 * 4.8 / 3.6, 1800 * 4.8 / 3.6], abs=0.2)
+    np.testing.assert_array_equal(timed.metres[2:], streets.length[2:])
+    assert timed.matrix[0, 1] == timed.metres[0]
+    with pytest.raises(ValueError, match="drive"):
+        streets.graph("drive", timed=True)
+
+
 @pytest.mark.parametrize("content", ["", "no xml", "<osm version='0.6'></osm>"])
 def test_a_file_without_streets_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "streets.osm"
