@@ -95,18 +95,16 @@ def join(
     cost = np.empty((moments, wide), row.dtype)
     work = np.empty((4, wide), row.dtype)
     for o in range(len(first) - 1):
-        empty = first[o] == first[o + 1]
         for i in range(moments):
             for k in range(wide):
                 cost[i, k] = nothing
+        somewhere = False
         if len(direct) > 0:
             for k in range(lanes):
                 if direct[o, k] < nothing:
-                    empty = False
+                    somewhere = True
                     for i in range(moments):
                         cost[i, k] = direct[o, k]
-        if empty:
-            continue
         for leg in range(first[o], first[o + 1]):
             here = stop[leg]
             j, under = end[here] - 1, begin[here]
@@ -120,19 +118,24 @@ def join(
                     break
                 gap = row_at[j] - departures[i]
                 if gap <= limit:
+                    somewhere = True
                     lowered(cost, i, row, j, kind(gap << shift))
+        if not somewhere:
+            continue  # most origins, where destinations are far away: all is filled in as for no journey
         _statistic(cost, low_rank, high_rank, shift, most, none, work, statistic[o])
         if len(share) > 0 or len(last) > 0:
+            for k in range(wide):
+                work[0, k] = most
+                work[2, k] = -1
+            counted(cost, work[0], work[1])
+            for i in range(moments):
+                for k in range(wide):
+                    work[2, k] = kind(i) if cost[i, k] <= most else work[2, k]
             for k in range(lanes):
-                there, latest = 0, -1
-                for i in range(moments):
-                    if cost[i, k] <= most:
-                        there += 1
-                        latest = i
                 if len(share) > 0:
-                    share[o, k] = there / moments
-                if len(last) > 0 and latest >= 0:
-                    last[o, k] = departures[latest]
+                    share[o, k] = work[1, k] / moments
+                if len(last) > 0 and work[2, k] >= 0:
+                    last[o, k] = departures[work[2, k]]
         if len(changes) > 0:
             for i in range(moments):
                 for k in range(wide):

@@ -138,7 +138,7 @@ class Router:
 
         Returns
         -------
-        (n,) totals, added in the order of the places.
+        (n,) totals.
         """
         moments = _rising(departures)
         total = np.zeros(len(origins))
@@ -146,12 +146,14 @@ class Router:
         low, high = ranks(statistic, len(moments))
         # who is not there in time counts as never there, unless the statistic is a mean of several times
         limit = min(self.limit, seconds) if low == high >= 0 else self.limit
-        on_foot = None if direct is None else lambda block: self._table(direct, block)
+        # neighbours side by side, so that most origins have no way at all to the places of a block
+        order = self._by_neighbourhood(destinations)
+        on_foot = None if direct is None else lambda block: self._table(direct, order[block])
         for block, part in self._journeys(
-            origins, destinations, np.arange(len(destinations)), moments, statistic, frozenset(), on_foot, limit
+            origins, destinations, _inverse(order), moments, statistic, frozenset(), on_foot, limit
         ):
             for k in range(block.start, block.stop):
-                total += np.where(part.seconds[:, k - block.start] <= seconds, value[k], 0.0)
+                total += np.where(part.seconds[:, k - block.start] <= seconds, value[order[k]], 0.0)
         return total
 
     def arrivals(self, origins: Legs, departure: int, budget: int = LIMIT) -> Ints:
@@ -262,13 +264,36 @@ class Router:
         seconds = some.seconds(self.footpaths.metres_per_second).tolist()
         return dict(zip(some.stop.tolist(), zip(seconds, some.metres.tolist(), strict=True), strict=True))
 
-    def _table(self, direct: Legs, places: slice) -> Numbers:
+    def _table(self, direct: Legs, places: NDArray[np.int64]) -> Numbers:
         """(n, places) seconds on foot alone, NaN where there is no way."""
-        chosen = np.flatnonzero((direct.stop >= places.start) & (direct.stop < places.stop))
+        column = np.full(int(max(direct.stop.max(initial=-1), places.max(initial=-1))) + 1, -1)
+        column[places] = np.arange(len(places))
+        chosen = np.flatnonzero(column[direct.stop] >= 0)
         origin = np.searchsorted(direct.first, chosen, "right") - 1
-        table = np.full((len(direct), places.stop - places.start), np.nan)
-        table[origin, direct.stop[chosen] - places.start] = direct.seconds(self.footpaths.metres_per_second)[chosen]
+        table = np.full((len(direct), len(places)), np.nan)
+        table[origin, column[direct.stop[chosen]]] = direct.seconds(self.footpaths.metres_per_second)[chosen]
         return table
+
+    def _by_neighbourhood(self, places: Legs) -> NDArray[np.int64]:
+        """Rows of places, those with the same or neighbouring stops one after the other, along Morton's curve."""
+        xy = self.timetable.stops.xy
+        order = np.arange(len(places))
+        some = places.first[1:] > places.first[:-1]
+        if not some.any():
+            return order
+        low, wide = xy.min(axis=0), max(float(np.ptp(xy, axis=0).max()), 1.0)
+        cell = ((xy - low) / wide * 1023).astype(np.int64)
+        curve = sum((((cell[:, axis] >> bit) & 1) << (2 * bit + axis)) for bit in range(10) for axis in range(2))
+        key = np.full(len(places), -1)
+        key[some] = np.asarray(curve)[places.stop[places.first[:-1][some]]]
+        return np.argsort(key, kind="stable")
+
+
+def _inverse(order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each row has come to."""
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return place
 
 
 def _rising(departures: Iterable[int] | Ints) -> Ints:
