@@ -283,6 +283,16 @@ def test_trips_that_make_no_sense(tmp_path: Path, calls: list[str], why: str) ->
     assert "Tuesday 2026-03-10" in text
 
 
+def test_contradictions_are_counted_the_same_in_any_order(tmp_path: Path) -> None:
+    one, other = "t,08:10:00,08:10:00,B,2", "t,08:10:00,08:10:00,C,2"
+    texts = []
+    for calls in ((one, other, one), (one, one, other), (other, one, one)):
+        path = write(tmp_path, trips=TWO_TRIPS, stop_times=times("t,08:00:00,08:00:00,A,1", *calls) + U)
+        texts.append(read(path).warnings)
+    assert texts[0] == texts[1] == texts[2]
+    assert "1 rows say the same" in texts[0][0] and "have two different rows with one stop_sequence" in texts[0][1]
+
+
 def test_rides_of_no_time_loops_and_gaps_in_the_sequence(tmp_path: Path) -> None:
     calls = [
         "t,08:00:00,08:00:00,A,7",

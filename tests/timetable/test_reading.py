@@ -284,6 +284,13 @@ def test_transfers_join_and_part_runs(tmp_path: Path) -> None:
     assert "1 rows of type 4 or 5 name no two trips" in text
 
 
+def test_a_vehicle_that_takes_over_a_trip_of_a_block(tmp_path: Path) -> None:
+    feed = linked(("a", "1", "A 08:00", "B 08:10"), ("b", "1", "B 08:20", "A 09:00"), ("c", "", "C 08:00", "B 08:15"))
+    transfers = "from_stop_id,to_stop_id,transfer_type,from_trip_id,to_trip_id\n,,4,c,b\n"
+    assert together(read(write(tmp_path, **feed))) == [["a", "b"]]
+    assert together(read(write(tmp_path, **feed, transfers=transfers))) == [["b", "c"]]
+
+
 def test_changes_of_stops_and_stations(tmp_path: Path) -> None:
     rows = [
         ("A", "B", 2, 120, ""), ("B", "A", 3, "", ""), ("A", "A", 1, "", ""), ("B", "B", 0, "", ""),

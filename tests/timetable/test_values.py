@@ -28,6 +28,11 @@ def test_eight_characters_of_any_kind_say_what_each_alone_says(texts: list[str])
     assert values.seconds(pa.array(texts)).tolist() == alone
 
 
+def test_eight_characters_with_something_else_for_a_colon() -> None:
+    texts = ["07830:00", "07;30:00", "07:30900", "07:30:00"]
+    assert [values.seconds(pa.array([text])).tolist() for text in texts] == [[-2], [-2], [-2], [27000]]
+
+
 def test_times_of_any_kind() -> None:
     texts = [
         "24:00:00",

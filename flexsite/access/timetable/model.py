@@ -67,7 +67,8 @@ class Lines:
 class Changes:
     """What feeds say about changing (transfers.txt): rows of stops, and seconds at least, or `FORBIDDEN`.
 
-    A rule about a station is given for every pair of its stops. Where a pair has several, the most specific counts.
+    A rule about a station is given for every pair of its stops. Where a pair has several, the most specific counts, and
+    of equally specific ones the strictest. A change that is recommended without a time (type 0) is not in here.
     """
 
     from_stop: Ints
@@ -82,6 +83,8 @@ class Changes:
 @dataclass(frozen=True)
 class Timetable:
     """All trips of one service day, with those of the day before and after that touch it.
+
+    Trips are in the order of feed, id, service day and departure.
 
     Parameters
     ----------
