@@ -285,10 +285,14 @@ def test_transfers_join_and_part_runs(tmp_path: Path) -> None:
 
 
 def test_a_vehicle_that_takes_over_a_trip_of_a_block(tmp_path: Path) -> None:
-    feed = linked(("a", "1", "A 08:00", "B 08:10"), ("b", "1", "B 08:20", "A 09:00"), ("c", "", "C 08:00", "B 08:15"))
+    feed = linked(
+        ("a", "1", "A 08:00", "B 08:10"), ("b", "1", "B 08:20", "A 09:00"), ("c", "", "C 08:00", "B 08:15"),
+        ("early", "1", "C 07:00", "A 08:00"),
+    )  # fmt: skip
     transfers = "from_stop_id,to_stop_id,transfer_type,from_trip_id,to_trip_id\n,,4,c,b\n"
-    assert together(read(write(tmp_path, **feed))) == [["a", "b"]]
-    assert together(read(write(tmp_path, **feed, transfers=transfers))) == [["b", "c"]]
+    assert together(read(write(tmp_path, **feed)))[0] == ["a", "b", "early"]
+    found = together(read(write(tmp_path, **feed, transfers=transfers)))
+    assert [trips for trips in found if "b" in trips] == [["b", "c"]] and ["a", "early"] in found
 
 
 def test_changes_of_stops_and_stations(tmp_path: Path) -> None:
