@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -74,19 +75,43 @@ def kept_streets(paths: Sequence[Path], cache: Cache | None = None) -> StreetFil
     return _open_streets(known)
 
 
-def kept_features(path: Path, selection: OsmSelection, cache: Cache | None = None) -> NDArray[np.object_]:
-    """As `readers.osm.read_features`, read once for as long as the content of the file stays the same."""
+def kept_features(
+    path: Path, selection: OsmSelection, cache: Cache | None = None, also: Sequence[OsmSelection] = ()
+) -> NDArray[np.object_]:
+    """As `readers.osm.read_features`, read once for as long as the content of the file stays the same.
+
+    Parameters
+    ----------
+    path, selection
+        As for `read_features`.
+    cache
+        Where the features are kept; None reads the file.
+    also
+        Selections that will be asked for too: when the file must be read, they are found in the same pass.
+    """
     if cache is None:
         return osm.read_features(path, selection)
+    digest = _digest(cache, path)
+    wanted = {key("features", digest, _selected(one)): one for one in (selection, *also)}
+    name = next(iter(wanted))
+    known = cache.get("features", name)
+    if known is None:
+        missing = [one for one in wanted if one == name or cache.get("features", one) is None]
+        found = osm.read_selections(path, [wanted[one] for one in missing])
+        for one, features in zip(missing, found, strict=True):
+            if len(features):
+                cache.keep("features", one, partial(_write_features, features))
+        if not len(found[0]):
+            raise osm.nothing_with(selection, path)
+        return found[0]
+    start, data = np.load(known / "start.npy").tolist(), np.load(known / "wkb.npy").tobytes()
+    return np.asarray(shapely.from_wkb([data[low:high] for low, high in pairwise(start)]), dtype=object)
 
-    def write(folder: Path) -> None:
-        wkb = shapely.to_wkb(osm.read_features(path, selection))
-        np.save(folder / "start.npy", np.concatenate([[0], np.cumsum([len(one) for one in wkb])]).astype(np.int64))
-        np.save(folder / "wkb.npy", np.frombuffer(b"".join(wkb), np.uint8))
 
-    folder = cache.make("features", key("features", _digest(cache, path), _selected(selection)), write)
-    start, data = np.load(folder / "start.npy").tolist(), np.load(folder / "wkb.npy").tobytes()
-    return np.asarray(shapely.from_wkb([data[low:high] for low, high in pairwise(start)]), object)
+def _write_features(features: NDArray[np.object_], folder: Path) -> None:
+    wkb = shapely.to_wkb(features)
+    np.save(folder / "start.npy", np.concatenate([[0], np.cumsum([len(one) for one in wkb])]).astype(np.int64))
+    np.save(folder / "wkb.npy", np.frombuffer(b"".join(wkb), np.uint8))
 
 
 def kept_way_ids(path: Path, selection: OsmSelection, cache: Cache | None = None) -> IntArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +14,15 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.readers.osm import OsmSelection, described, read_features
+from flexsite.access.kept import kept_features
+from flexsite.access.readers.osm import OsmSelection, described
 from flexsite.access.readers.ways import WGS84
 from flexsite.access.streets import Bounds, FloatArray, IntArray
 from flexsite.errors import InputError
 from flexsite.layers import projection
 
 if TYPE_CHECKING:
+    from flexsite.cache import Cache
     from flexsite.layers import Layers
 
 Geometries = NDArray[np.object_]
@@ -102,16 +105,36 @@ class LayerPlaces:
 
 
 class OsmPlaces:
-    """Features of an OpenStreetMap file with any of the given tags."""
+    """Features of an OpenStreetMap file with any of the given tags.
 
-    def __init__(self, path: Path, selection: OsmSelection, crs: pyproj.CRS) -> None:
+    Parameters
+    ----------
+    path, selection
+        As for `readers.osm.read_features`.
+    crs
+        The study's CRS.
+    cache
+        Where the features are kept once they are read.
+    also
+        Selections that will be asked for too, so that the file is read once for all.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        selection: OsmSelection,
+        crs: pyproj.CRS,
+        cache: Cache | None = None,
+        also: Sequence[OsmSelection] = (),
+    ) -> None:
         self.name = described(selection)
         self.without_value = 0
         self._path, self._selection, self._crs = path, selection, crs
+        self._cache, self._also = cache, also
 
     @cached_property
     def _all(self) -> Places:
-        found = read_features(self._path, self._selection)
+        found = kept_features(self._path, self._selection, self._cache, self._also)
         there = projection.project(found, projection.transformer(WGS84, self._crs))
         there = there[np.isfinite(shapely.bounds(there)).all(axis=1)]
         return Places(there, np.ones(len(there)), complete=True)

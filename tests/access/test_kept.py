@@ -63,7 +63,7 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("read again")
 
-    for name in ("read_streets", "read_features", "way_ids_with"):
+    for name in ("read_streets", "read_features", "read_selections", "way_ids_with"):
         monkeypatch.setattr(kept.osm, name, refuse)
     monkeypatch.setattr(kept.tables, "read_tables", refuse)
     monkeypatch.setattr(kept.graphml, "read_graphml", refuse)
@@ -130,6 +130,17 @@ def test_features_and_way_ids(path: Path, cache: Cache, monkeypatch: pytest.Monk
     assert shapely.equals_exact(found, plain).all()
     assert len(found) == 2
     assert kept_way_ids(path, {"tunnel": True}, cache).tolist() == [2]
+
+
+def test_what_will_be_asked_for_is_found_in_one_pass(path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    books, market, none = {"shop": "books"}, {"shop": "supermarket"}, {"shop": "kiosk"}
+    plain = [read_features(path, one) for one in (books, market)]
+    assert shapely.equals_exact(kept_features(path, books, cache, also=[market, none, books]), plain[0]).all()
+    with pytest.raises(InputError, match="shop=kiosk"):
+        kept_features(path, none, cache)
+    forbid(monkeypatch)
+    assert shapely.equals_exact(kept_features(path, market, cache, also=[books]), plain[1]).all()
+    assert len(plain[0]) == len(plain[1]) == 1
 
 
 def test_a_missing_file_is_told(tmp_path: Path, cache: Cache) -> None:

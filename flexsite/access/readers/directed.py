@@ -160,7 +160,7 @@ def _two_way(tags: Mapping[str, str], who: str, directions: _Directions, *, dire
 def _seconds(attributes: Mapping[str, Any]) -> float:
     """How long a boat takes: as flexsite writes it, or as tagged on an edge that is a whole way."""
     try:
-        found = float(_first_text(attributes.get("ferry_seconds")) or "nan")
+        found = float(_first_text(attributes.get("seconds")) or "nan")
     except ValueError:
         found = np.nan
     return found if np.isfinite(found) else seconds(_first_text(attributes.get("duration")))

@@ -30,7 +30,7 @@ def to_networkx(streets: Streets) -> networkx.MultiDiGraph:
     -------
     networkx.MultiDiGraph
         graph: `crs`; nodes: `x`, `y`; edges: `osmid`, `highway`, `length` (m), `geometry`, `oneway`, `reversed`,
-        `walk`, `cycle`, `drive`, `ferry`, `ferry_seconds` (where it is known).
+        `walk`, `cycle`, `drive`, `ferry`, `seconds` (that a boat takes, where it is known).
 
     Examples
     --------
@@ -54,7 +54,7 @@ def to_networkx(streets: Streets) -> networkx.MultiDiGraph:
         if highway:
             common["highway"] = highway
         if lasts == lasts:
-            common["ferry_seconds"] = lasts
+            common["seconds"] = lasts
         if walk or forward or ahead:
             graph.add_edge(ids[u], ids[v], **common, geometry=line, cycle=forward, drive=ahead, reversed=False)
         if walk or backward or back:

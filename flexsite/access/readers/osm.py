@@ -163,39 +163,74 @@ def read_features(path: Path, selection: OsmSelection) -> NDArray[np.object_]:
     InputError
         The file cannot be read, or nothing in it has such a tag.
     """
+    (found,) = read_selections(path, [selection])
+    if not len(found):
+        raise nothing_with(selection, path)
+    return found
+
+
+def nothing_with(selection: OsmSelection, path: Path) -> InputError:
+    """The complaint that a file has no feature with a tag."""
+    return InputError(
+        f"no feature has {described(selection)}",
+        where=str(path),
+        remedy="check key and value at taginfo, or give another extract",
+    )
+
+
+def read_selections(path: Path, selections: Sequence[OsmSelection]) -> list[NDArray[np.object_]]:
+    """As `read_features` for several selections, reading the file once; an array without features where there are none.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
     import osmium
 
-    wanted = _Wanted(selection)
-    points: list[tuple[float, float]] = []
-    lines: list[Any] = []
-    areas: list[Any] = []
+    found = [_Features(selection) for selection in selections]
     factory = osmium.geom.WKBFactory()
-    keys = osmium.filter.KeyFilter(*selection)
+    keys = osmium.filter.KeyFilter(*{key for selection in selections for key in selection})
     try:
         things: Any = osmium.FileProcessor(str(path)).with_areas(keys).with_filter(keys)
         for thing in things:
-            if thing.is_relation() or not wanted.match(thing.tags):
+            if thing.is_relation():
+                continue
+            takers = [one for one in found if one.match(thing.tags)]
+            if not takers:
                 continue
             if thing.is_node():
                 if thing.location.valid():
-                    points.append((thing.location.lon, thing.location.lat))
+                    point = (thing.location.lon, thing.location.lat)
+                    for one in takers:
+                        one.points.append(point)
             elif thing.is_way():
                 line = _way_geometry(thing)
-                if line is not None:
-                    lines.append(line)
+                for one in takers if line is not None else ():
+                    one.lines.append(line)
             elif not thing.from_way():
-                areas.append(shapely.from_wkb(factory.create_multipolygon(thing)))
+                area = shapely.from_wkb(factory.create_multipolygon(thing))
+                for one in takers:
+                    one.areas.append(area)
     except (RuntimeError, OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    found = np.empty(len(points) + len(lines) + len(areas), dtype=object)
-    found[:] = [*map(shapely.Point, points), *lines, *areas]
-    if not len(found):
-        raise InputError(
-            f"no feature has {described(selection)}",
-            where=str(path),
-            remedy="check key and value at taginfo, or give another extract",
-        )
-    return np.asarray(shapely.make_valid(found), dtype=object)
+    return [one.geometries() for one in found]
+
+
+class _Features:
+    """What is found for a selection of tags."""
+
+    def __init__(self, selection: OsmSelection) -> None:
+        self.match = _Wanted(selection).match
+        self.points: list[tuple[float, float]] = []
+        self.lines: list[Any] = []
+        self.areas: list[Any] = []
+
+    def geometries(self) -> NDArray[np.object_]:
+        """All of them, valid: points, lines, areas."""
+        found = np.empty(len(self.points) + len(self.lines) + len(self.areas), dtype=object)
+        found[:] = [*map(shapely.Point, self.points), *self.lines, *self.areas]
+        return np.asarray(shapely.make_valid(found), dtype=object)
 
 
 class _Wanted:
