@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from flexsite.kernel._jit import Array, entry, inner, longer, taller
+from flexsite.kernel._jit import Array, entry, inner, longer
 
 # mypy: disable-error-code="no-any-return"
 
@@ -17,52 +17,58 @@ _PATIENCE = 64
 
 
 @inner
-def _around(graph: Any, sources: Any, order: Array, low: int, high: int, limit: float, width: float, work: Any) -> Any:
+def _forget(slot: Array, touched: Array, count: int) -> None:
+    """Clear the marks of a search."""
+    for t in range(count):
+        slot[touched[t]] = -1
+
+
+@inner
+def _around(
+    graph: Any, sources: Any, order: Array, low: int, high: int, limit: float, width: float,
+    slot: Array, buckets: Array, junctions: Any, queue: Any,
+) -> int:  # fmt: skip
     """Junctions within the limit of any of the sources, roughly by distance from the nearest one.
 
     Buckets `width` metres wide, first in first out: labels may be corrected, so the order is not exact, which costs
-    time and changes nothing. Afterwards `slot` of a junction is its place in `node`, else -1.
+    time and changes nothing. Returns their number; `slot` of a junction is then its place in `node`, and -1 of all
+    others. Where there is no room for them it returns -1, and nothing is marked.
     """
     pointer, head, length = graph
     start, start_node, start_metres = sources
-    slot, first, last, touched, near, rank, item, value, after, node = work
-    count, used = 0, 0
-    buckets = len(first)
-    for i in range(buckets):
-        first[i] = -1
+    touched, near, rank, node = junctions
+    item, value, after = queue
+    most, room = len(touched), len(item)
+    count, used, last = 0, 0, len(buckets) - 1
+    for i in range(len(buckets)):
+        buckets[i, 0] = -1
     for lane in range(low, high):
         source = order[lane]
         for k in range(start[source], start[source + 1]):
             metres, junction = start_metres[k], start_node[k]
             if metres > limit:
                 continue
-            if slot[junction] < 0:
-                if count == len(touched):
-                    touched, near = longer(touched, count + 1), longer(near, count + 1)
-                slot[junction] = count
-                touched[count] = junction
-                near[count] = np.inf
-                count += 1
+            if count == most or used == room:
+                _forget(slot, touched, count)
+                return -1
             t = slot[junction]
+            if t < 0:
+                t = count
+                slot[junction], touched[t], near[t], rank[t] = t, junction, np.inf, -1
+                count += 1
             if metres < near[t]:
                 near[t] = metres
-                if used == len(item):
-                    item, value, after = longer(item, used + 1), longer(value, used + 1), longer(after, used + 1)
                 item[used], value[used], after[used] = t, metres, -1
-                bucket = min(int(metres / width), buckets - 1)
-                if first[bucket] < 0:
-                    first[bucket] = used
+                bucket = min(int(metres / width), last)
+                if buckets[bucket, 0] < 0:
+                    buckets[bucket, 0] = used
                 else:
-                    after[last[bucket]] = used
-                last[bucket] = used
+                    after[buckets[bucket, 1]] = used
+                buckets[bucket, 1] = used
                 used += 1
-    if count > len(rank):
-        rank = longer(rank, count)
-    for t in range(count):
-        rank[t] = -1
     ranked = 0
-    for current in range(buckets):
-        e = first[current]
+    for current in range(len(buckets)):
+        e = buckets[current, 0]
         while e >= 0:
             t, metres = item[e], value[e]
             if metres == near[t]:
@@ -70,67 +76,52 @@ def _around(graph: Any, sources: Any, order: Array, low: int, high: int, limit: 
                     rank[t] = ranked
                     ranked += 1
                 junction = touched[t]
-                for k in range(pointer[junction], pointer[junction + 1]):
+                begin, end = pointer[junction], pointer[junction + 1]
+                if count + end - begin > most or used + end - begin > room:
+                    _forget(slot, touched, count)
+                    return -1
+                for k in range(begin, end):
                     further, other = metres + length[k], head[k]
                     if further > limit:
                         continue
                     j = slot[other]
                     if j < 0:
-                        if count == len(touched):
-                            touched, near = longer(touched, count + 1), longer(near, count + 1)
-                        if count >= len(rank):
-                            rank = longer(rank, count + 1)
                         j = count
-                        slot[other] = j
-                        touched[j] = other
-                        near[j] = np.inf
-                        rank[j] = -1
+                        slot[other], touched[j], near[j], rank[j] = j, other, np.inf, -1
                         count += 1
                     if further < near[j]:
                         near[j] = further
-                        if used == len(item):
-                            item, value = longer(item, used + 1), longer(value, used + 1)
-                            after = longer(after, used + 1)
                         item[used], value[used], after[used] = j, further, -1
-                        bucket = min(int(further / width), buckets - 1)
-                        if first[bucket] < 0:
-                            first[bucket] = used
+                        bucket = min(int(further / width), last)
+                        if buckets[bucket, 0] < 0:
+                            buckets[bucket, 0] = used
                         else:
-                            after[last[bucket]] = used
-                        last[bucket] = used
+                            after[buckets[bucket, 1]] = used
+                        buckets[bucket, 1] = used
                         used += 1
-            if after[e] < 0:
-                first[current] = -1
             e = after[e]
-    if count > len(node):
-        node = longer(node, count)
+            buckets[current, 0] = e
     for t in range(count):
         node[rank[t]] = touched[t]
         slot[touched[t]] = rank[t]
-    return count, (slot, first, last, touched, near, rank, item, value, after, node)
+    return count
 
 
 @inner
-def _links(graph: Any, count: int, slot: Array, node: Array, work: Any) -> Any:
-    """The arcs among the junctions found, by their places in `node`."""
+def _links(graph: Any, count: int, slot: Array, node: Array, links: Any) -> None:
+    """The arcs among the junctions found, by their places in `node`; there is room for all."""
     pointer, head, length = graph
-    link, other, metres = work
-    if count + 1 > len(link):
-        link = longer(link, count + 1)
+    link, other, metres = links
     e = 0
     for i in range(count):
         link[i] = e
-        low, high = pointer[node[i]], pointer[node[i] + 1]
-        if e + high - low > len(other):
-            other, metres = longer(other, e + high - low), longer(metres, e + high - low)
-        for k in range(low, high):
+        for k in range(pointer[node[i]], pointer[node[i] + 1]):
             j = slot[head[k]]
             if j >= 0:
                 other[e] = j
                 metres[e] = length[k]
                 e += 1
     link[count] = e
-    return link, other, metres
 
 
 @inner
@@ -171,25 +162,53 @@ def _settle(count: int, link: Array, other: Array, metres: Array, reach: Array, 
 
 
 @inner
-def _row(place: int, found: int, row: Array, places: Array, best: Array) -> Any:
-    """The row of a place in `best`, made where there is none."""
-    r = row[place]
-    if r < 0:
-        if found == len(places):
-            places, best = longer(places, found + 1), taller(best, found + 1)
-        r = found
-        row[place] = r
-        places[r] = place
+def _reset(values: Array, count: int) -> None:
+    for i in range(count):
         for lane in range(LANES):
-            best[r, lane] = np.inf
-        found += 1
-    return r, found, places, best
+            values[i, lane] = np.inf
+
+
+@inner
+def _gather(
+    targets: Any, known: Any, order: Array, low: int, high: int, count: int, node: Array, reach: Array,
+    row: Array, places: Array, best: Array,
+) -> int:  # fmt: skip
+    """The places beside the junctions and those known, each with a row in `best`; there is room for all."""
+    stop, stop_place, stop_metres = targets
+    known_start, known_place, known_metres = known
+    found = 0
+    for i in range(count):
+        for k in range(stop[node[i]], stop[node[i] + 1]):
+            place, more = stop_place[k], stop_metres[k]
+            r = row[place]
+            if r < 0:
+                r = found
+                row[place], places[r] = r, place
+                found += 1
+                for lane in range(LANES):
+                    best[r, lane] = reach[i, lane] + more
+            else:
+                for lane in range(LANES):
+                    best[r, lane] = min(best[r, lane], reach[i, lane] + more)
+    for lane in range(high - low):
+        source = order[low + lane]
+        for k in range(known_start[source], known_start[source + 1]):
+            place = known_place[k]
+            r = row[place]
+            if r < 0:
+                r = found
+                row[place], places[r] = r, place
+                found += 1
+                for other in range(LANES):
+                    best[r, other] = np.inf
+            best[r, lane] = min(best[r, lane], known_metres[k])
+    return found
 
 
 @inner
 def _block(
     graph: Any, sources: Any, targets: Any, known: Any, order: Array, low: int, high: int, limit: float, width: float,
-    row: Array, work: Any,
+    slot: Array, row: Array, work: Any,
 ) -> Any:  # fmt: skip
     """Metres from the sources order[low:high], one in each lane, to the places within the limit of any of them.
 
@@ -197,18 +216,33 @@ def _block(
     above the limit in `best` is no distance, only too far.
     """
     start, start_node, start_metres = sources
-    stop, stop_place, stop_metres = targets
-    known_start, known_place, known_metres = known
-    ball, links, reach, active, places, best = work
-    count, ball = _around(graph, sources, order, low, high, limit, width, ball)
-    slot, node = ball[0], ball[9]
-    links = _links(graph, count, slot, node, links)
+    buckets, junctions, queue, links, reach, active, places, best = work
+    count = -1
+    while count < 0:
+        count = _around(graph, sources, order, low, high, limit, width, slot, buckets, junctions, queue)
+        if count < 0:
+            touched, near, rank, node = junctions
+            more = 2 * len(touched)
+            junctions = (longer(touched, more), longer(near, more), longer(rank, more), longer(node, more))
+            item, value, after = queue
+            queue = (longer(item, 2 * more), longer(value, 2 * more), longer(after, 2 * more))
+    node = junctions[3]
+    arcs, ends = 0, 0
+    for i in range(count):
+        arcs += graph[0][node[i] + 1] - graph[0][node[i]]
+        ends += targets[0][node[i] + 1] - targets[0][node[i]]
+    for lane in range(low, high):
+        ends += known[0][order[lane] + 1] - known[0][order[lane]]
+    if arcs > len(links[1]) or count >= len(links[0]):
+        links = (np.empty(2 * count + 1, np.int32), np.empty(2 * arcs, np.int32), np.empty(2 * arcs))
     if count > len(reach):
-        reach, active = taller(reach, count), longer(active, count)
+        reach, active = np.empty((2 * count, LANES)), np.empty(2 * count, np.uint8)
+    if ends > len(places):
+        places, best = np.empty(2 * ends, np.int64), np.empty((2 * ends, LANES))
+    _links(graph, count, slot, node, links)
+    _reset(reach, count)
     for i in range(count):
         active[i] = 0
-        for lane in range(LANES):
-            reach[i, lane] = np.inf
     for lane in range(high - low):
         source = order[low + lane]
         for k in range(start[source], start[source + 1]):
@@ -217,39 +251,25 @@ def _block(
                 reach[i, lane] = min(reach[i, lane], start_metres[k])
                 active[i] = 1
     _settle(count, links[0], links[1], links[2], reach, active, limit)
-    found = 0
-    for i in range(count):
-        for k in range(stop[node[i]], stop[node[i] + 1]):
-            r, found, places, best = _row(stop_place[k], found, row, places, best)
-            more = stop_metres[k]
-            for lane in range(LANES):
-                best[r, lane] = min(best[r, lane], reach[i, lane] + more)
-    for lane in range(high - low):
-        source = order[low + lane]
-        for k in range(known_start[source], known_start[source + 1]):
-            r, found, places, best = _row(known_place[k], found, row, places, best)
-            best[r, lane] = min(best[r, lane], known_metres[k])
-    for i in range(count):
-        slot[node[i]] = -1
+    found = _gather(targets, known, order, low, high, count, node, reach, row, places, best)
+    _forget(slot, node, count)
     ordered = np.sort(places[:found])
     rows = np.empty(found, np.int64)
     for i in range(found):
         rows[i] = row[ordered[i]]
         row[ordered[i]] = -1
-    return ordered, rows, (ball, links, reach, active, places, best)
+    return ordered, rows, (buckets, junctions, queue, links, reach, active, places, best)
 
 
 @inner
-def _room(junctions: int, buckets: int) -> Any:
-    """Work arrays; all but those as long as there are junctions and buckets grow."""
-    ball = (
-        np.full(junctions, -1, np.int32), np.full(buckets, -1, np.int32), np.full(buckets, -1, np.int32),
-        np.empty(512, np.int32), np.empty(512), np.empty(512, np.int32),
-        np.empty(512, np.int32), np.empty(512), np.empty(512, np.int32), np.empty(512, np.int32),
-    )  # fmt: skip
-    links = (np.empty(512, np.int32), np.empty(512, np.int32), np.empty(512))
+def _room(buckets: int) -> Any:
+    """Work arrays, which grow as need be; but for the buckets."""
+    junctions = (np.empty(1024, np.int32), np.empty(1024), np.empty(1024, np.int32), np.empty(1024, np.int32))
+    queue = (np.empty(4096, np.int32), np.empty(4096), np.empty(4096, np.int32))
+    links = (np.empty(1, np.int32), np.empty(1, np.int32), np.empty(1))
     return (
-        ball, links, np.empty((512, LANES)), np.empty(512, np.uint8), np.empty(512, np.int64), np.empty((512, LANES)),
+        np.full((buckets, 2), -1, np.int32), junctions, queue, links,
+        np.empty((1, LANES)), np.empty(1, np.uint8), np.empty(1, np.int64), np.empty((1, LANES)),
     )  # fmt: skip
 
 
@@ -259,14 +279,15 @@ def totals(
     values: Array,
 ) -> Array:  # fmt: skip
     """Sum of the values of the places within the limit of each source in `order`, added in the order of the places."""
-    work = _room(len(graph[0]) - 1, buckets)
+    work = _room(buckets)
+    slot = np.full(len(graph[0]) - 1, -1, np.int32)
     row = np.full(len(values), -1, np.int32)
     answer = np.zeros(len(order))
     added = np.empty(LANES)
     for low in range(0, len(order), LANES):
         high = min(low + LANES, len(order))
-        places, rows, work = _block(graph, sources, targets, known, order, low, high, limit, width, row, work)
-        best = work[5]
+        places, rows, work = _block(graph, sources, targets, known, order, low, high, limit, width, slot, row, work)
+        best = work[7]
         added[:] = 0.0
         for i in range(len(places)):
             r, value = rows[i], values[places[i]]
@@ -283,15 +304,16 @@ def pairs(
     count: int,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """The places within the limit of each source in `order`: how many, which (rising, one after the other), metres."""
-    work = _room(len(graph[0]) - 1, buckets)
+    work = _room(buckets)
+    slot = np.full(len(graph[0]) - 1, -1, np.int32)
     row = np.full(count, -1, np.int32)
     size = np.zeros(len(order), np.int64)
     place, metres = np.empty(1024, np.int32), np.empty(1024)
     total = 0
     for low in range(0, len(order), LANES):
         high = min(low + LANES, len(order))
-        places, rows, work = _block(graph, sources, targets, known, order, low, high, limit, width, row, work)
-        best = work[5]
+        places, rows, work = _block(graph, sources, targets, known, order, low, high, limit, width, slot, row, work)
+        best = work[7]
         if total + len(places) * LANES > len(place):
             place, metres = longer(place, total + len(places) * LANES), longer(metres, total + len(places) * LANES)
         for lane in range(high - low):

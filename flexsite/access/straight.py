@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
+from flexsite.access.decay import weights
 from flexsite.access.places import Geometries, PlaceSource
 from flexsite.access.streets import Bounds, FloatArray, expand
+from flexsite.study.access import Decay
 
 _AT_ONCE = 2000  # sites whose places within reach are held in memory together
 
@@ -44,7 +46,7 @@ def nearest(source: PlaceSource, sites: Geometries, margin: float) -> FloatArray
     return metres
 
 
-def total_within(source: PlaceSource, sites: Geometries, within: float) -> FloatArray:
+def total_within(source: PlaceSource, sites: Geometries, within: float, decay: Decay | None = None) -> FloatArray:
     """Number or sum of the places within a straight distance of each site.
 
     Parameters
@@ -55,6 +57,8 @@ def total_within(source: PlaceSource, sites: Geometries, within: float) -> Float
         (n,) polygons in the study's CRS.
     within
         Metres; a place at exactly that distance counts.
+    decay
+        How the value of a place counts less with its distance; None: all count in full.
     """
     total = np.zeros(len(sites))
     if not len(sites):
@@ -63,9 +67,11 @@ def total_within(source: PlaceSource, sites: Geometries, within: float) -> Float
     for begin in range(0, len(sites), _AT_ONCE):
         site, place = places.tree.query(sites[begin : begin + _AT_ONCE], predicate="dwithin", distance=within)
         order = np.lexsort((place, site))  # a sum does not depend on the order in the index
-        total[begin : begin + _AT_ONCE] = np.bincount(
-            site[order], places.value[place[order]], minlength=len(total[begin : begin + _AT_ONCE])
-        )
+        site, place = site[order], place[order]
+        value = places.value[place]
+        if decay is not None:
+            value = value * weights(decay, shapely.distance(sites[begin + site], places.geometry[place]))
+        total[begin : begin + _AT_ONCE] = np.bincount(site, value, minlength=len(total[begin : begin + _AT_ONCE]))
     return total
 
 
