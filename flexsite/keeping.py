@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from flexsite import candidates as candidate_room
@@ -37,15 +38,17 @@ if TYPE_CHECKING:
     from flexsite.study.models import Study
 
 ABOUT = "about.json"
+SHOWN = "shown.parquet"
 
 
 class Measured(NamedTuple):
-    """Access measures of the sites: columns, where no street is near, counts for the record, and warnings."""
+    """Access measures: columns, sites without a street near, counts for the record, warnings, drawings."""
 
     columns: pd.DataFrame
     no_access: NDArray[np.bool_]
     info: dict[str, Any]
     warnings: Sequence[str]
+    shown: gpd.GeoDataFrame | None
 
 
 def candidates(study: Study, layers: Layers, area: Geometries, notices: Notices, cache: Cache | None) -> Candidates:
@@ -124,7 +127,13 @@ def column(
 
 
 def access(
-    sites: gpd.GeoDataFrame, place: str, study: Study, layers: Layers, noun: str, cache: Cache | None
+    sites: gpd.GeoDataFrame,
+    place: str,
+    study: Study,
+    layers: Layers,
+    area: Geometries,
+    noun: str,
+    cache: Cache | None,
 ) -> Measured:
     """The access measures of the sites, as `flexsite.access.measures.measure` takes them."""
     spec = study.access
@@ -137,9 +146,10 @@ def access(
     def taken() -> Measured:
         found = measure(
             spec, layers, sites[["site_id", "area_m2", "geometry"]], layers.crs,
-            noun=noun, language=study.language, cache=cache,
+            noun=noun, language=study.language, cache=cache, area=shapely.union_all(area),
         )  # fmt: skip
-        return Measured(found.columns, np.asarray(found.no_access), dict(found.info), found.warnings)
+        flags = np.asarray(found.no_access)
+        return Measured(found.columns, flags, dict(found.info), found.warnings, found.shown)
 
     if cache is None or not spec.measures:
         return taken()
@@ -158,6 +168,7 @@ def access(
         noun,
         study.language,
         [cache.digest(one) for one in own_standards(study)],
+        digest(Flat.of(area)) if spec.shown else None,
     )
     known = cache.get("access", made_of)
     if known is None:
@@ -166,18 +177,22 @@ def access(
 
         def write(folder: Path) -> None:
             found.columns.assign(no_access=found.no_access).to_parquet(folder / "access.parquet")
+            if found.shown is not None:
+                found.shown.to_parquet(folder / SHOWN)
             about = {"info": found.info, "warnings": list(found.warnings)}
             _write(folder, {**noted.as_plain(), **about})
 
         cache.keep("access", made_of, write)
         return found
+    import geopandas
     import pandas as pd
 
     about = _read(known)
     layers.recall(about)
     table = pd.read_parquet(known / "access.parquet")
     flags = table.pop("no_access").to_numpy(dtype=bool)
-    return Measured(table, flags, about["info"], about["warnings"])
+    shown = geopandas.read_parquet(known / SHOWN) if (known / SHOWN).exists() else None
+    return Measured(table, flags, about["info"], about["warnings"], shown)
 
 
 def _street_files(study: Study, digested: Callable[[Path], str]) -> list[list[str]] | None:

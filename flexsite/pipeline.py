@@ -156,7 +156,7 @@ def run_one(study: Study, variant: str, told: Progress, crew: Crew | None = None
     _join_columns(frame, found, study, layers, told, place, crew.cache)
     timer.lap("columns")
     told("access")
-    access = _measure(frame, study, layers, notices, place, crew.cache)
+    access, shown = _measure(frame, study, layers, area, notices, place, crew.cache)
     frame = frame[[*(name for name in frame.columns if name != "geometry"), "geometry"]]
     timer.lap("access")
     told("suitability")
@@ -192,6 +192,7 @@ def run_one(study: Study, variant: str, told: Progress, crew: Crew | None = None
             warnings=list(notices.texts.values()),
             timings=timer.seconds,
             unavailable=[str(name) for name in found.ids[~available]],
+            shown=shown,
         )
     )
 
@@ -228,10 +229,16 @@ def _join_columns(
 
 
 def _measure(
-    frame: gpd.GeoDataFrame, study: Study, layers: Layers, notices: Notices, place: str, cache: Cache | None
-) -> dict[str, Any]:
-    """Add the measures and the mark `no_access` to the sites; returns counts for the record."""
-    access = keeping.access(frame, place, study, layers, things(study), cache)
+    frame: gpd.GeoDataFrame,
+    study: Study,
+    layers: Layers,
+    area: Geometries,
+    notices: Notices,
+    place: str,
+    cache: Cache | None,
+) -> tuple[dict[str, Any], gpd.GeoDataFrame | None]:
+    """Add the measures and the mark `no_access` to the sites; returns counts for the record, and what is drawn."""
+    access = keeping.access(frame, place, study, layers, area, things(study), cache)
     for name in access.columns.columns:
         column = access.columns[name]
         frame[name] = column.to_numpy() if column.dtype.kind == "f" else column.array
@@ -242,7 +249,7 @@ def _measure(
         for row in np.flatnonzero(access.no_access):
             marks[row] = f"{marks[row]};no_access" if marks[row] else "no_access"
         frame["marks"] = series(marks, as_text=True)
-    return dict(access.info)
+    return dict(access.info), access.shown
 
 
 def _site_frame(found: Available, candidates: candidate_room.Candidates, crs: CRS) -> gpd.GeoDataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,10 @@ import geopandas
 import numpy as np
 import pandas as pd
 import pyproj
+import shapely
 from numpy.typing import NDArray
 
-from flexsite.access import along, by_standard, by_transit, ground, record
+from flexsite.access import along, by_standard, by_transit, ground, record, showing
 from flexsite.access.context import NETWORK_MODES, Context
 from flexsite.access.readers.osm import is_osm
 from flexsite.access.services import Services
@@ -59,6 +60,8 @@ class AccessResult:
         Counts for run.json.
     warnings
         What the user should know, each with a count.
+    shown
+        What `access.shown` asks for: kind, of, label, value, geometry; None when it asks for nothing.
     """
 
     columns: pd.DataFrame
@@ -66,6 +69,7 @@ class AccessResult:
     entrances: pd.DataFrame
     info: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    shown: geopandas.GeoDataFrame | None = None
 
 
 def measure(
@@ -77,6 +81,7 @@ def measure(
     noun: str = "sites",
     language: str = "en",
     cache: Cache | None = None,
+    area: shapely.Geometry | None = None,
 ) -> AccessResult:
     """Take every measure of `access` from every site.
 
@@ -96,6 +101,8 @@ def measure(
         nl or en, of the reasons for service levels.
     cache
         Where street files and timetables are kept once they are read.
+    area
+        Where fields of `access.shown` are drawn; around the sites when left out.
 
     Raises
     ------
@@ -111,9 +118,11 @@ def measure(
     for one in access.measures:
         columns |= taker.take(one)
     frame = pd.DataFrame(columns, index=sites.index)
-    no_access, entrances = record.entrances(context, sites["site_id"].to_numpy())
+    ids = sites["site_id"].to_numpy()
+    shown = taker.show(ids, area) if access.shown else None
+    no_access, entrances = record.entrances(context, ids)
     info, warnings = record.info(context, frame, no_access), record.warnings(context, frame, no_access)
-    return AccessResult(frame, no_access, entrances, info, tuple(warnings))
+    return AccessResult(frame, no_access, entrances, info, tuple(warnings), shown)
 
 
 def check(access: Access) -> None:
@@ -204,3 +213,17 @@ class _Taker:
         if source.without_value:
             context.without_value[one.id] = source.without_value
         return total
+
+    def show(self, ids: NDArray[np.object_], area: shapely.Geometry | None) -> geopandas.GeoDataFrame:
+        """What the study shows of its access."""
+        around = shapely.box(*shapely.total_bounds(self._context.sites)) if area is None else area
+        return showing.show(self._context, self._services, ids, around, self._from_points)
+
+    def _from_points(self, name: str, points: NDArray[np.object_]) -> FloatArray:
+        """A measure taken from points; a service level as its number."""
+        one = next(measure for measure in self._access.measures if measure.id == name)
+        access = self._access.model_copy(update={"measures": [one], "shown": []})
+        other = _Taker(replace(self._context, access=access, sites=points, said=self._context.said))
+        if isinstance(one, StandardMeasure):
+            return by_standard.level(other._context, other._services, one).value
+        return np.asarray(next(iter(other.take(one).values())), float)

@@ -118,7 +118,7 @@ def _move(stage: Path, folder: Path, record: str) -> None:
 _OWN = {
     RUN_RECORD: (
         "waterfall.csv", "sites.parquet", "suitability.parquet", "taken.parquet", "excluded.parquet", "sites.gpkg",
-        "sites.xlsx", "map.html", "report.html", "variants.csv", "screen.gpkg", "screen.csv", "variants",
+        "shown.gpkg", "sites.xlsx", "map.html", "report.html", "variants.csv", "screen.gpkg", "screen.csv", "variants",
     ),
     PREVIEW_RECORD: (
         "waterfall.csv", "available.tif", "taken_by.tif", "taken_by.tif.aux.xml", "patches.parquet",

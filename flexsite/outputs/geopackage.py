@@ -64,7 +64,10 @@ def _free(name: str, frame: gpd.GeoDataFrame) -> str:
 
 
 def _geometry_type(frame: gpd.GeoDataFrame) -> str:
-    return "MultiPolygon" if (frame.geom_type == "MultiPolygon").any() else "Polygon"
+    kinds = set(frame.geom_type)
+    if not kinds <= {"Polygon", "MultiPolygon"}:
+        return "Unknown"
+    return "MultiPolygon" if "MultiPolygon" in kinds else "Polygon"
 
 
 @contextmanager

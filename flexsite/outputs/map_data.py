@@ -5,11 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
-
-import yaml
 
 from flexsite import __version__
 from flexsite.layers import Layers
@@ -24,10 +20,12 @@ from flexsite.outputs.map import (
     RuleInfo,
     SourceInfo,
 )
+from flexsite.outputs.map_shown import shown_access
 from flexsite.outputs.record import sources
 from flexsite.outputs.tables import MIN_SIZE
 from flexsite.outputs.withheld import public_study, shown_rules
-from flexsite.study.access import CountMeasure, NearestMeasure, output_column
+from flexsite.outputs.words import Words, unit_of, words
+from flexsite.study.access import output_column, output_columns
 from flexsite.study.profile import AnyOf
 
 if TYPE_CHECKING:
@@ -41,7 +39,6 @@ MUNICIPALITY = "municipality"
 """Column whose layer draws the borders on the map."""
 BORDER_TOLERANCE = 20.0
 """Metres to which the borders are simplified for the map."""
-Words = Mapping[str, str]
 _OR = {"nl": " of ", "en": " or "}
 _ONE_OF = {"nl": "een van", "en": "one of"}
 _ROUTE = {"nl": "planologische route", "en": "permit route"}
@@ -74,7 +71,10 @@ def map_data(result: Result) -> MapData:
         profiles=tuple(_profile(profile, study) for profile in study.profiles),
         columns=tuple(ColumnInfo(name, words(name, study.columns[name].label)) for name in shown),
         measures=tuple(
-            _measure(measure) for measure in study.access.measures if output_column(measure) in result.sites.columns
+            info
+            for measure in study.access.measures
+            for info in _measure(measure)
+            if info.column in result.sites.columns
         ),
         rules=_rules(result),
         excluded=result.excluded,
@@ -86,7 +86,7 @@ def map_data(result: Result) -> MapData:
         assumptions=assumptions(study),
         warnings=tuple(result.warnings),
         version=__version__,
-        context=_borders(result),
+        context=(*_borders(result), *shown_access(result)),
         study_hash=hashlib.sha256(json.dumps(public_study(study), sort_keys=True).encode()).hexdigest()[:12],
     )
 
@@ -104,25 +104,6 @@ def _borders(result: Result) -> tuple[ContextInfo, ...]:
     shown = ~borders.is_empty
     names = tuple("" if name is None or name != name else str(name) for name in frame.loc[shown, column.column])
     return (ContextInfo("border", words(MUNICIPALITY), borders[shown].reset_index(drop=True), names),)
-
-
-@cache
-def _labels() -> dict[str, dict[str, str]]:
-    labels: dict[str, dict[str, str]] = yaml.safe_load(
-        files("flexsite.outputs").joinpath("labels.yaml").read_text(encoding="utf-8")
-    )
-    return labels
-
-
-def words(name: str, own: str | Mapping[str, str] | None = None) -> Words:
-    """What people read for an id: the study's own label, else ours, else the id with spaces."""
-    if isinstance(own, str):
-        return {"nl": own, "en": own}
-    if own:
-        first = next(iter(own.values()))
-        return {"nl": own.get("nl", first), "en": own.get("en", first)}
-    text = name.replace("_", " ")
-    return _labels().get(name, {"nl": text, "en": text})
 
 
 def assumptions(study: Study) -> tuple[int, int]:
@@ -171,17 +152,10 @@ def _test(test: Test, study: Study, language: str) -> str:
     return f"{subject} {' , '.join(bounds)}"
 
 
-def unit_of(measure: MeasureBase) -> str:
-    """Unit of a measure's column: metres, minutes, decibels for noise, or none."""
-    if isinstance(measure, NearestMeasure):
-        return "min" if measure.mode == "transit" else "m"
-    if isinstance(measure, CountMeasure):
-        return ""
-    return "dB" if measure.id == "noise" else ""
-
-
-def _measure(measure: MeasureBase) -> MeasureInfo:
-    return MeasureInfo(measure.id, output_column(measure), unit_of(measure), words(measure.id, measure.label))
+def _measure(measure: MeasureBase) -> list[MeasureInfo]:
+    """A measure, and the reason where it comes with one."""
+    own = MeasureInfo(measure.id, output_column(measure), unit_of(measure), words(measure.id, measure.label))
+    return [own, *(MeasureInfo(name, name, "", words("why")) for name in output_columns(measure)[1:])]
 
 
 def _rules(result: Result) -> tuple[RuleInfo, ...]:

@@ -40,6 +40,8 @@ class Result:
         Makes `plots`.
     unavailable
         When plots are screened: ids in `sites` that stand for a plot without any site, or outside the area.
+    shown
+        Isochrones, routes and fields that the study asks for, to be drawn; None when it asks for none.
     """
 
     study: Study
@@ -58,6 +60,7 @@ class Result:
     timings: dict[str, float]
     unavailable: list[str] = field(default_factory=list)
     variants: dict[str, Result] = field(default_factory=dict)
+    shown: gpd.GeoDataFrame | None = None
 
     @cached_property
     def plots(self) -> gpd.GeoDataFrame:

@@ -61,6 +61,8 @@ def write_into(result: Result, stage: Path) -> None:
         write_geoparquet(result.excluded, stage / "excluded.parquet")
     if "gpkg" in outputs:
         write_gpkg(_for_qgis(result), stage / "sites.gpkg", "sites", style=_style(result))
+    if result.shown is not None:
+        write_gpkg(result.shown, stage / "shown.gpkg", "shown")
     if result.variants:
         write_csv(variants_frame(result), stage / "variants.csv")
         for name, varied in result.variants.items():

@@ -25,9 +25,9 @@ from flexsite.study.base import (
     unknown_kind,
 )
 from flexsite.study.clock import ClockTime
-from flexsite.study.shown import Shown
+from flexsite.study.shown import Shown, ShownField
 
-Mode = Literal["straight", "walk", "cycle", "transit"]
+Mode = Literal["straight", "walk", "cycle", "drive", "transit"]
 Statistic = Literal["median", "mean", "min", "max", "p85", "p90"]
 
 
@@ -336,6 +336,17 @@ class Access(StrictModel):
     shown: list[Shown] = Field(default_factory=list, description="isochrones, routes and fields, drawn on the map")
     margin: PositiveNumber = Field(5000.0, description="metres around the sites to read at first")
     measures: list[Measure] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _fields_of_measures(self) -> Self:
+        known = [measure.id for measure in self.measures]
+        for shown in self.shown:
+            if isinstance(shown, ShownField) and shown.field not in known:
+                raise PydanticCustomError(
+                    "shown", "there is no measure '{name}' to show; {remedy}",
+                    {"name": shown.field, "remedy": nearest(shown.field, known), "at": "access.shown"},
+                )  # fmt: skip
+        return self
 
 
 def targets(measure: MeasureBase) -> list[str | OsmTags]:

@@ -100,18 +100,25 @@ class SourceInfo:
     licence: str = ""
 
 
+ContextKind = Literal[
+    "border", "water", "built", "rail", "road", "field1", "field2", "field3", "field4", "field5", "reach", "walk",
+    "cycle", "change", "ride",
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class ContextInfo:
-    """Quiet background for finding one's way, such as municipal borders.
+    """Quiet background for finding one's way, such as municipal borders; or what a study shows of its access.
 
     `geometry` holds polygons or lines in the study CRS; `names`, of equal length,
-    are written on the map at the polygons.
+    are written on the map at the polygons. With `explained` the label stands in the legend.
     """
 
-    kind: Literal["border", "water", "built", "rail", "road"]
+    kind: ContextKind
     label: Label
     geometry: gpd.GeoSeries
     names: tuple[str, ...] = ()
+    explained: bool = False
 
 
 @dataclass(frozen=True)

@@ -215,6 +215,7 @@ def _backdrop(columns: Columns, data: MapData) -> dict[str, Any]:
     return {
         "backdrop": columns.raw(_polygons(np.concatenate(parts), data.crs, 0.0)),
         "backdrop_kind": columns.text(kinds),
+        "backdrop_legend": [[item.kind, _label(item.label)] for item in data.context if item.explained],
         "names": names,
     }
 

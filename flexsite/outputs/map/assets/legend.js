@@ -26,6 +26,16 @@ const BACKDROP = {
   road: { fill: '#cfcac0', stroke: '#cfcac0', width: 0.6, dot: 0 },
   rail: { fill: '#8b8f94', stroke: '#8b8f94', width: 0.6, dot: 0 },
   border: { stroke: '#b9bfc5', width: 1, dot: 0 },
+  field1: { fill: '#f6e8c3', dot: 0 },
+  field2: { fill: '#dfc27d', dot: 0 },
+  field3: { fill: '#c69a4f', dot: 0 },
+  field4: { fill: '#a5702c', dot: 0 },
+  field5: { fill: '#7f4a14', dot: 0 },
+  reach: { fill: '#6a51a326', stroke: '#6a51a3', width: 1, dot: 0, over: true },
+  walk: { fill: '#2d3748', stroke: '#2d3748', width: 2, dot: 0, over: true },
+  cycle: { fill: '#2d3748', stroke: '#2d3748', width: 2, dot: 0, over: true },
+  change: { fill: '#2d3748', stroke: '#2d3748', width: 2, dot: 0, over: true },
+  ride: { fill: '#c2410c', stroke: '#c2410c', width: 3, dot: 0, over: true },
 };
 
 // A small square as it is painted on the map.
@@ -50,6 +60,7 @@ function legendContent(app, counts) {
       if (!app.ground.hidden.has(place)) lines.push(line(swatchOf(groundStyle(place)), ruleName(words, sites.rule(id)), null));
     }
   }
+  for (const [kind, label] of sites.backdropLegend) lines.push(line(swatchOf(BACKDROP[kind]), words.label(label), null));
   const open = app.legendOpen === undefined ? !narrow() : app.legendOpen;
   return el('details', { open, ontoggle: (event) => { app.legendOpen = event.target.open; } },
     el('summary', {}, words.t('legend')), el('ul', {}, lines), el('p', { className: 'fs-note' }, words.t('legend.dots')));

@@ -32,8 +32,13 @@ class App {
       return layer;
     };
     const kinds = Object.keys(BACKDROP);
-    const backdrop = add('fsBackdrop', 210, sites.backdrop, kinds.map((kind) => BACKDROP[kind]), kinds.map((_, k) => k));
-    for (let i = 0; i < sites.backdrop.n; i++) backdrop.classes[i] = kinds.indexOf(sites.backdropKind.at(i));
+    const paints = kinds.map((kind) => BACKDROP[kind]);
+    // What is in reach and the ways there lie over the sites, all else below them.
+    for (const [name, index, over] of [['fsBackdrop', 210, false], ['fsShown', 460, true]]) {
+      const order = kinds.flatMap((kind, k) => (Boolean(BACKDROP[kind].over) === over ? [k] : []));
+      const layer = add(name, index, sites.backdrop, paints, order);
+      for (let i = 0; i < sites.backdrop.n; i++) layer.classes[i] = kinds.indexOf(sites.backdropKind.at(i));
+    }
     for (const { names, at, wide } of meta.names) this.stack.push(new NameLayer(names, section(at), section(wide)));
     if (sites.excluded) {
       const ground = sites.excluded;

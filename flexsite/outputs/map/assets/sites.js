@@ -8,6 +8,7 @@ class Sites {
     this.polygons = new Polygons(section(meta.polygons));
     this.backdrop = new Polygons(section(meta.backdrop)); // its first feature is the area
     this.backdropKind = openColumn(meta.backdrop_kind, section);
+    this.backdropLegend = meta.backdrop_legend; // kinds to explain, with their labels
     this.forward = new Lattice(meta.forward, section);
     this.backward = new Lattice(meta.backward, section);
     const open = (stored) => openColumn(stored, section);
