@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flexsite.access.transit import router as room
-from flexsite.access.transit.joining import REPORTS
+from flexsite.access.transit.joining import REPORTS, ranks
 from flexsite.access.transit.journey import PLACE
 from flexsite.access.transit.raptor import NEVER
 from flexsite.access.transit.router import Router
@@ -105,6 +105,14 @@ def test_stops_reached_from_a_stop() -> None:
     assert town().totals(origins, EIGHT, 2699, values).tolist() == [111, 110]
 
 
+def test_an_earlier_vehicle_boarded_further_on_when_the_one_ridden_comes_too_late() -> None:
+    day = day_of([trip(0, (0, 0), (1, 100), (2, 200), (3, 300)), trip(1, (0, 50), (1, 400), (2, 500), (3, 600))], 4)
+    router = Router.of(day, footpaths_of({}, 4))
+    origins = legs_of([{0: 10, 2: 190}])  # misses the first vehicle at 0, but not at 2
+    assert router.arrivals(origins, 0, 300).tolist() == [[NEVER, NEVER, NEVER, 300]]
+    assert router.totals(origins, 0, 300, np.array([1.0, 10, 100, 1000])).tolist() == [1101]
+
+
 def test_a_route_to_show() -> None:
     steps = town().journey(legs_of([{0: 120}]), 0, legs_of([{}, {3: 60}]), [0, 1], EIGHT - 180)
     assert [(step.kind, step.from_stop, step.to_stop) for step in steps] == [
@@ -169,3 +177,14 @@ def test_nothing_to_search() -> None:
     assert (empty.arrivals(legs_of([{0: 0}]), 0) == NEVER).all()
     assert town().travel(legs_of([]), legs_of([{1: 0}]), [0]).seconds.shape == (0, 1)
     assert town().travel(legs_of([{0: 0}]), legs_of([]), [0]).seconds.shape == (1, 0)
+
+
+@pytest.mark.parametrize("count", [*range(1, 60), 121, 240, 1441])
+def test_places_of_statistics_are_those_of_numpy(count: int) -> None:
+    times = np.arange(count) ** 2.0
+    for statistic, method in (("p85", "inverted_cdf"), ("p90", "inverted_cdf")):
+        low, high = ranks(statistic, count)
+        assert low == high
+        assert times[low] == np.percentile(times, int(statistic[1:]), method=method)  # type: ignore[call-overload]
+    low, high = ranks("median", count)
+    assert (times[low] + times[high]) / 2 == np.median(times)

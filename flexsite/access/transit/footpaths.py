@@ -65,10 +65,6 @@ class Footpaths:
             straight one, however long.
         change_time
             Seconds that any change takes at least, unless the timetable says otherwise.
-
-        Examples
-        --------
-        >>> # Footpaths.of(timetable.stops, timetable.changes, legs, 4.8 / 3.6, 400, 60)
         """
         count = len(stops)
         own = np.arange(count, dtype=np.int64)

@@ -88,12 +88,7 @@ class Patterns:
         )
 
     def between(self, since: int, until: int) -> Patterns:
-        """Without the vehicles that arrive for the last time before `since` or leave for the first time after `until`.
-
-        Examples
-        --------
-        >>> # few = patterns.between(8 * 3600, 8 * 3600 + 45 * 60)
-        """
+        """Without vehicles that arrive for the last time before `since` or leave for the first time after `until`."""
         size = np.diff(self.first)
         owner = np.repeat(np.arange(len(self)), np.diff(self.first_vehicle))
         begin = self.first_time[owner] + (np.arange(len(owner)) - self.first_vehicle[owner]) * size[owner]

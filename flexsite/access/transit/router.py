@@ -44,11 +44,6 @@ class Router:
         Rides of the timetable, of all the hours that will be asked for.
     limit
         Seconds of the longest journey.
-
-    Examples
-    --------
-    >>> # router = Router.of(timetable, footpaths)
-    >>> # router.travel(sites, centres, np.arange(7 * 3600, 9 * 3600 + 1, 60)).seconds / 60
     """
 
     timetable: Timetable
