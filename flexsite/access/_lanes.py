@@ -276,12 +276,13 @@ def _room(buckets: int) -> Any:
 @entry
 def totals(
     graph: Any, sources: Any, targets: Any, known: Any, order: Array, limit: float, width: float, buckets: int,
-    values: Array,
+    slot: Array, row: Array, values: Array,
 ) -> Array:  # fmt: skip
-    """Sum of the values of the places within the limit of each source in `order`, added in the order of the places."""
+    """Sum of the values of the places within the limit of each source in `order`, added in the order of the places.
+
+    `slot`, one for every junction, and `row`, one for every place, are -1 throughout before and after.
+    """
     work = _room(buckets)
-    slot = np.full(len(graph[0]) - 1, -1, np.int32)
-    row = np.full(len(values), -1, np.int32)
     answer = np.zeros(len(order))
     added = np.empty(LANES)
     for low in range(0, len(order), LANES):
@@ -301,12 +302,13 @@ def totals(
 @entry
 def pairs(
     graph: Any, sources: Any, targets: Any, known: Any, order: Array, limit: float, width: float, buckets: int,
-    count: int,
+    slot: Array, row: Array,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
-    """The places within the limit of each source in `order`: how many, which (rising, one after the other), metres."""
+    """The places within the limit of each source in `order`: how many, which (rising, one after the other), metres.
+
+    `slot` and `row` as in `totals`.
+    """
     work = _room(buckets)
-    slot = np.full(len(graph[0]) - 1, -1, np.int32)
-    row = np.full(count, -1, np.int32)
     size = np.zeros(len(order), np.int64)
     place, metres = np.empty(1024, np.int32), np.empty(1024)
     total = 0

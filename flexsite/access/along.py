@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from flexsite.access import straight
+import numpy as np
+
+from flexsite.access import distance, straight
 
 if TYPE_CHECKING:
     from flexsite.access.context import Context
     from flexsite.access.streets import FloatArray, NetworkMode
-    from flexsite.study.access import CountMeasure, OsmTags, SumMeasure
+    from flexsite.study.access import (
+        BasketMeasure,
+        CatchmentMeasure,
+        CharacterMeasure,
+        CountMeasure,
+        OsmTags,
+        SumMeasure,
+    )
 
 
 def nearest(context: Context, to: str | OsmTags, mode: str) -> FloatArray:
@@ -24,5 +33,33 @@ def total_within(context: Context, one: CountMeasure | SumMeasure) -> FloatArray
     """(n,) number or sum of the places within the metres of a measure; NaN for a site without entrance."""
     source = context.places(one)
     if one.mode == "straight":
-        return straight.total_within(source, context.sites, one.within)
-    return context.streets().total_within(source, cast("NetworkMode", one.mode), one.within)
+        return straight.total_within(source, context.sites, one.within, one.decay)
+    return context.streets().total_within(source, cast("NetworkMode", one.mode), one.within, one.decay)
+
+
+def basket(context: Context, one: BasketMeasure) -> FloatArray:
+    """(n,) share of a set of amenities of which one is within the metres of a measure; NaN without an entrance."""
+    metres = np.stack([nearest(context, to, one.mode) for to in one.basket.values()])
+    share = distance.basket(metres, one.within)
+    if one.mode != "straight":
+        there = np.zeros(len(share), bool)
+        there[context.streets().entrances(one.mode).owner] = True
+        share[~there & np.isnan(metres).all(axis=0)] = np.nan
+    return share
+
+
+def catchment(context: Context, one: CatchmentMeasure) -> FloatArray:
+    """(n,) capacity of the amenities within reach per household that shares it; NaN without an entrance."""
+    amenities, demand = context.source(one.catchment, one.capacity), context.source(one.demand, one.households)
+    found = context.streets().catchment(amenities, demand, one.mode, one.within)
+    for source in (amenities, demand):
+        if source.without_value:
+            context.without_value[f"{one.id}, {source.name}"] = source.without_value
+    if found.unasked:
+        context.warn(f"measure {one.id}: {found.unasked} amenities have no household within reach, and add nothing")
+    return found.value
+
+
+def character(context: Context, one: CharacterMeasure) -> FloatArray:
+    """(n,) what the streets around each site are like; NaN without an entrance."""
+    return context.streets().character(one.character, one.mode, one.within)

@@ -11,7 +11,7 @@ import pyproj
 from flexsite.access.network import Network
 from flexsite.access.places import Geometries, LayerPlaces, OsmPlaces, PlaceSource
 from flexsite.access.streets import NetworkMode
-from flexsite.study.access import Access, CountMeasure, NearestMeasure, OsmTags, SumMeasure
+from flexsite.study.access import Access, CountMeasure, NearestMeasure, OsmTags, SumMeasure, targets
 
 if TYPE_CHECKING:
     from flexsite.cache import Cache
@@ -64,7 +64,7 @@ class Context:
         """The streets around the sites; None in a study without."""
         if self.access.streets is None:
             return None
-        return Network(self.access, self.layers, self.sites, self.crs)
+        return Network(self.access, self.layers, self.sites, self.crs, self.cache)
 
     def streets(self) -> Network:
         """The same, where `check` has refused a study without."""
@@ -78,7 +78,10 @@ class Context:
             if isinstance(target, OsmTags):
                 assert self.access.streets is not None  # noqa: S101
                 assert self.access.streets.path is not None  # noqa: S101
-                self._sources[key] = OsmPlaces(self.access.streets.path, target.osm, self.crs)
+                also = [
+                    one.osm for measure in self.access.measures for one in targets(measure) if isinstance(one, OsmTags)
+                ]
+                self._sources[key] = OsmPlaces(self.access.streets.path, target.osm, self.crs, self.cache, also)
             else:
                 self._sources[key] = LayerPlaces(self.layers, target, column)
         return self._sources[key]

@@ -133,6 +133,12 @@ def check(access: Access) -> None:
     InputError
         With the measure's id.
     """
+    tagged = access.streets is not None and access.streets.path is not None and is_osm(access.streets.path)
+    if any(isinstance(one, OsmTags) for one in access.closed) and not tagged:
+        raise InputError(
+            "streets are closed by OSM tag, and there is no OpenStreetMap file", where="access.closed",
+            remedy="give access.streets as .osm.pbf or .osm, or name a layer",
+        )  # fmt: skip
     for one in access.measures:
         where = f"access.measures, {one.id}"
         if isinstance(one, StandardMeasure) and access.timetable is None and one.stops is None:
@@ -152,9 +158,7 @@ def check(access: Access) -> None:
             raise InputError(
                 f"mode {mode} needs streets", where=where, remedy="give access.streets, or use `mode: straight`"
             )
-        if any(isinstance(target, OsmTags) for target in targets(one)) and (
-            access.streets is None or access.streets.path is None or not is_osm(access.streets.path)
-        ):
+        if any(isinstance(target, OsmTags) for target in targets(one)) and not tagged:
             raise InputError(
                 "places by OSM tag come from the street file, and there is no OpenStreetMap file",
                 where=where, remedy="give access.streets as .osm.pbf or .osm, or name a layer",

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyproj
 import shapely
 
-from flexsite.access import distance
+from flexsite.access import character, distance
+from flexsite.access.catchment import Catchment, catchment
+from flexsite.access.closing import closed_by, closed_ways
 from flexsite.access.entrances import Barriers, extent, place_entrances, site_entrances
-from flexsite.access.kept import kept_streets, read_streets
+from flexsite.access.kept import kept_streets, kept_way_ids, read_streets
 from flexsite.access.legs import Legs
 from flexsite.access.legs import legs as find_legs
 from flexsite.access.places import Places, PlaceSource
@@ -32,7 +34,7 @@ from flexsite.access.streets import (
     join,
 )
 from flexsite.errors import InputError
-from flexsite.study.access import Access, StreetsSource
+from flexsite.study.access import Access, Decay, StreetsSource
 
 if TYPE_CHECKING:
     from flexsite.cache import Cache
@@ -61,14 +63,18 @@ class Network:
         (n,) polygons in the study's CRS.
     crs
         That CRS.
+    cache
+        Where the streets are kept once they are read.
     """
 
-    def __init__(self, access: Access, layers: Layers, sites: Geometries, crs: pyproj.CRS) -> None:
+    def __init__(
+        self, access: Access, layers: Layers, sites: Geometries, crs: pyproj.CRS, cache: Cache | None = None
+    ) -> None:
         if access.streets is None:
             raise InputError(
                 "there are no streets", where="access", remedy="give access.streets, or measure with `mode: straight`"
             )
-        self._file = open_streets(access.streets)
+        self._file = _without_closed(open_streets(access.streets, cache), access, layers, crs, cache)
         self._access, self._layers, self._sites, self._crs = access, layers, sites, crs
         self._streets: Streets | None = None
         self._barriers: tuple[Bounds, Barriers] | None = None
@@ -123,15 +129,38 @@ class Network:
         metres[inside] = 0.0
         return metres
 
-    def total_within(self, source: PlaceSource, mode: NetworkMode, within: float) -> FloatArray:
+    def total_within(
+        self, source: PlaceSource, mode: NetworkMode, within: float, decay: Decay | None = None
+    ) -> FloatArray:
         """(n,) number or sum of the places within so many metres along the network; NaN for a site without entrance."""
         if not len(self._sites):
             return np.empty(0)
         graph, places, doors = self._around(source, mode, expand(self._bounds(), within))
         here = self._in(graph.streets, self.entrances(mode))
         return distance.total_within(
-            graph, here, doors, places.value, len(self._sites), within, places.inside(self._sites)
+            graph, here, doors, places.value, len(self._sites), within, places.inside(self._sites), decay
         )
+
+    def catchment(self, amenities: PlaceSource, demand: PlaceSource, mode: NetworkMode, within: float) -> Catchment:
+        """Capacity of the amenities within reach per household that shares it; see `flexsite.access.catchment`."""
+        if not len(self._sites):
+            return Catchment(np.empty(0), np.empty(0))
+        # whoever shares an amenity with a site may live as far on its other side
+        self._around(amenities, mode, expand(self._bounds(), within))
+        graph, asking, homes = self._around(demand, mode, expand(self._bounds(), 2 * within))
+        # again, now that no wider window is needed: rows of edges are those of one window
+        _, places, doors = self._around(amenities, mode, expand(self._bounds(), within))
+        here, count = self._in(graph.streets, self.entrances(mode)), len(self._sites)
+        inside = places.inside(self._sites)
+        return catchment(graph, here, doors, homes, places.value, asking.value, count, within, inside)
+
+    def character(self, what: Literal["intersections", "directness"], mode: NetworkMode, within: float) -> FloatArray:
+        """(n,) what the streets around each site are like; see `flexsite.access.character`."""
+        if not len(self._sites):
+            return np.empty(0)
+        graph = self._window(expand(self._bounds(), within + 2 * self._access.max_snap)).graph(mode)
+        function = character.intersections if what == "intersections" else character.directness
+        return function(graph, self._in(graph.streets, self.entrances(mode)), len(self._sites), within)
 
     def legs(
         self,
@@ -282,6 +311,19 @@ def _within(streets: Streets, window: Bounds) -> BoolArray:
     first = streets.start[:-1]
     low, high = np.minimum.reduceat(streets.coords, first), np.maximum.reduceat(streets.coords, first)
     return np.asarray((low >= window[:2]).all(axis=1) & (high <= window[2:]).all(axis=1))
+
+
+def _without_closed(
+    file: StreetFile, access: Access, layers: Layers, crs: pyproj.CRS, cache: Cache | None
+) -> StreetFile:
+    """The streets that are in use."""
+    closed = np.zeros(len(file), bool)
+    for one in access.closed:
+        if isinstance(one, str):
+            closed |= closed_by(file, crs, layers.vector(one).frame.geometry.to_numpy())
+        elif access.streets is not None and access.streets.path is not None:
+            closed |= closed_ways(file, kept_way_ids(access.streets.path, one.osm, cache))
+    return file.without(closed) if closed.any() else file
 
 
 def open_streets(source: StreetsSource, cache: Cache | None = None) -> StreetFile:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,7 +26,7 @@ TOLERANCE = 1e-6
 """Metres by which a distance may exceed a limit and still count: rounding of coordinates, not a policy."""
 FEW = 100
 """Sources up to which loading the compiled search takes longer than it saves (a few ms a source)."""
-_CHUNK = 4096
+_CHUNK = 1024
 """Sources that one thread takes at a time."""
 _MOST_BUCKETS = 4096
 
@@ -127,6 +128,7 @@ class Reach:
         first = np.full(count, len(laid), np.int64)
         first[np.diff(start) > 0] = nodes[start[:-1][np.diff(start) > 0]]
         self._order = np.argsort(first, kind="stable")
+        self._marks: SimpleQueue[tuple[NDArray[np.int32], NDArray[np.int32]]] = SimpleQueue()
         self.unreached = (np.diff(start) == 0) & (np.diff(known) == 0)
         """(count,) sources without an entrance, and with no place inside."""
 
@@ -144,7 +146,7 @@ class Reach:
         chunks = list(self._chunks())
         for rows, answer in zip(
             chunks,
-            in_threads(lambda rows: totals(*arguments, rows, *self._bounds(), per_place), chunks),
+            in_threads(lambda rows: self._marked(totals, *arguments, rows, *self._bounds(), last=[per_place]), chunks),
             strict=True,
         ):
             total[rows] = answer
@@ -205,7 +207,17 @@ class Reach:
             return self._plain()
         from flexsite.access._lanes import pairs
 
-        return Pairs(rows, *pairs(*self._arguments(), rows, *self._bounds(), self._places_count))
+        return Pairs(rows, *self._marked(pairs, *self._arguments(), rows, *self._bounds()))
+
+    def _marked(self, function: Callable[..., Answer], *arguments: Any, last: Sequence[Any] = ()) -> Answer:
+        """Call a compiled function with its marks, of which there is one pair for every thread at work."""
+        try:
+            marks = self._marks.get_nowait()
+        except Empty:
+            marks = np.full(len(self._arcs.pointer) - 1, -1, np.int32), np.full(self._places_count, -1, np.int32)
+        answer = function(*arguments, *marks, *last)
+        self._marks.put(marks)
+        return answer
 
     def _plain(self) -> Pairs:
         found = search.pairs(self._arcs, self._sources, self._targets, self._known, self._limit)

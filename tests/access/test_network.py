@@ -23,6 +23,7 @@ MEASURES = [
     {"id": "n", "count": "stops", "mode": "walk", "within": 900},
     {"id": "jobs", "sum": "jobs", "of": "stops", "mode": "cycle", "within": 900},
     {"id": "near", "sum": "jobs", "of": "stops", "mode": "straight", "within": 700},
+    {"id": "drive", "to": "stops", "mode": "drive"},
 ]
 
 
@@ -40,7 +41,10 @@ def town(seed: int) -> StreetFile:
                 continue
             middle = (begin + end) / 2 + random.uniform(-30, 30, 2)
             edges.append(
-                ([tuple(begin), tuple(middle), tuple(end)], random.choice(["wfb", "wfb", "wf", "wb", "w", "fb"]))
+                (
+                    [tuple(begin), tuple(middle), tuple(end)],
+                    random.choice(["wfbdr", "wfbdr", "wfd", "wbr", "w", "fb", "dr"]),
+                )
             )
     return street_file(edges)
 
@@ -48,7 +52,7 @@ def town(seed: int) -> StreetFile:
 def answer(
     monkeypatch: pytest.MonkeyPatch, file: StreetFile, layers: FakeLayers, where: object, **access: object
 ) -> AccessResult:
-    monkeypatch.setattr(network, "open_streets", lambda source: file)
+    monkeypatch.setattr(network, "open_streets", lambda source, cache: file)
     study = Access.model_validate({"streets": "streets.osm", "measures": MEASURES, **access})
     return measure(study, layers, where, RD)  # type: ignore[arg-type]
 
@@ -106,7 +110,7 @@ def test_a_closed_pocket_is_empty_without_reading_the_country(monkeypatch: pytes
 
 
 def test_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    file = street_file([([(0, 0), (1000, 0)], "wf"), ([(1000, 0), (1000, 300)], "wfb"), ([(3000, 0), (3100, 0)],)])
+    file = street_file([([(0, 0), (1000, 0)], "wfr"), ([(1000, 0), (1000, 300)], "wfb"), ([(3000, 0), (3100, 0)],)])
     layers = FakeLayers(stops=points((1010, 200), (400, 0), (3050, 0), jobs=[5, 7, 11]))
     where = sites(
         (100, 10, 120, 20),
@@ -120,6 +124,7 @@ def test_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["walk_m"][[0, 2, 4]].tolist() == pytest.approx([10 + 280, 10 + 40, 30 + 300], abs=1e-6)
     assert np.isnan(found["walk_m"][3])
     assert found["cycle_m"][4] == pytest.approx(30 + 300 + 200 + 10)  # one-way towards the east
+    np.testing.assert_allclose(found["drive_m"], [NAN, 0, NAN, NAN, 30 + 300])  # one-way towards the west
     assert found["crow_m"].tolist()[1] == 0
     np.testing.assert_array_equal(found["n_n"], [1, 2, 1, NAN, 2])
     np.testing.assert_array_equal(found["jobs_n"], [7, 12, 11, NAN, 5])
@@ -134,7 +139,7 @@ def test_no_access_and_the_table_of_entrances(monkeypatch: pytest.MonkeyPatch) -
     walk = found.entrances[found.entrances["mode"] == "walk"]
     assert walk["site_id"].tolist() == ["s0"]
     assert walk["leg_m"].tolist() == [10]
-    assert set(found.entrances["mode"]) == {"walk", "cycle"}
+    assert set(found.entrances["mode"]) == {"walk", "cycle"}, "of cars there are no streets"
     assert found.info["sites_without_entrance"] == 1
     assert any("1 of 2 sites" in text for text in found.warnings)
     assert any("1 of 2 places" in text for text in found.warnings)
@@ -151,7 +156,7 @@ def test_a_place_inside_is_0_even_without_streets_near(monkeypatch: pytest.Monke
 
 def test_no_sites(monkeypatch: pytest.MonkeyPatch) -> None:
     found = answer(monkeypatch, town(0), FakeLayers(stops=points((0, 0), jobs=[1])), sites().set_crs(RD))
-    assert list(found.columns) == ["walk_m", "cycle_m", "crow_m", "n_n", "jobs_n", "near_n"]
+    assert list(found.columns) == ["walk_m", "cycle_m", "crow_m", "n_n", "jobs_n", "near_n", "drive_m"]
     assert len(found.columns) == len(found.no_access) == len(found.entrances) == 0
 
 
