@@ -10,14 +10,7 @@ from flexsite.access.streets import FloatArray, IntArray
 from flexsite.flat import Flat
 
 _PER_CELL = 2  # segments in a cell, about
-_RADII = (
-    15.0,
-    30.0,
-    60.0,
-    120.0,
-    240.0,
-    480.0,
-)  # metres that a search reaches, one after the other
+_SHORTEST = 15.0  # metres
 _BLOCK, _STRIPE = 1000.0, 100.0  # metres
 
 
@@ -54,7 +47,7 @@ class Nearby:
         # points near one another look at the same cells
         order = np.lexsort((xy[:, 0] // _BLOCK, xy[:, 1] // _STRIPE))
         answer = np.empty(len(xy), np.int64)
-        answer[order] = nearest(*self._grid, self._edge, self._extent, plain(xy[order], np.float64), _reaching(most))
+        answer[order] = nearest(*self._grid, self._edge, self._extent, plain(xy[order], np.float64), reaches(most))
         return answer
 
     def to_polygons(self, polygons: NDArray[np.object_], most: float) -> tuple[IntArray, IntArray]:
@@ -68,12 +61,20 @@ class Nearby:
         flat = Flat.of(polygons)
         corners = (plain(flat.xy, np.float64), plain(flat.rings, np.int64), plain(flat.polygons[flat.rows], np.int64))
         box = plain(shapely.bounds(polygons), np.float64)
-        start, found = beside(*self._grid, self._extent, *corners, box, _reaching(most))
+        start, found = beside(*self._grid, self._extent, *corners, box, reaches(most))
         return np.repeat(np.arange(len(polygons)), np.diff(start)), found
 
 
-def _reaching(most: float) -> FloatArray:
-    return np.array([*(radius for radius in _RADII if radius < most), most])
+def reaches(most: float) -> FloatArray:
+    """Metres that a search reaches, one after the other, up to `most`: most streets are near.
+
+    Examples
+    --------
+    >>> reaches(100.0).tolist()
+    [15.0, 30.0, 60.0, 100.0]
+    """
+    steps = int(max(np.ceil(np.log2(max(most, _SHORTEST) / _SHORTEST)), 0))
+    return np.append(_SHORTEST * 2.0 ** np.arange(steps), most)
 
 
 def _extent(begin: FloatArray) -> FloatArray:

@@ -6,16 +6,13 @@ import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from flexsite.access.nearby import Nearby, reaches
 from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray
-
-if TYPE_CHECKING:
-    from flexsite.access.nearby import Nearby
 
 Geometries = NDArray[np.object_]
 MANY = 5000
@@ -26,7 +23,6 @@ _EQUAL = 8  # decimals of a metre to which two distances are compared
 _CELL = 100.0  # metres of the grid that tells segments near geometries from the others
 _MOST_CELLS = 4000  # along one side
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-_RADII = (15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # metres that points search one after the other
 
 
 @dataclass(frozen=True)
@@ -110,8 +106,6 @@ class Segments:
     @cached_property
     def grid(self) -> Nearby:
         """An index of all segments, for many geometries."""
-        from flexsite.access.nearby import Nearby
-
         return Nearby(self.begin, self.step, self.edge)
 
 
@@ -212,7 +206,7 @@ def _of_points(index: Index, geometries: Geometries, rows: IntArray, max_snap: f
     segments, xy = index.segments, shapely.get_coordinates(geometries[rows])
     owners, chosen, metres = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
     left = np.arange(len(rows))
-    for reach in (*(radius for radius in _RADII if radius < max_snap), max_snap):
+    for reach in reaches(max_snap).tolist():
         point, line = index.tree.query(geometries[rows[left]], predicate="dwithin", distance=reach + ROUNDING)
         point, segment = left[point], index.rows[line]
         touched, _ = segments.project(segment, xy[point])
