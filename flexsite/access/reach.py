@@ -24,8 +24,8 @@ Answer = TypeVar("Answer")
 
 TOLERANCE = 1e-6
 """Metres by which a distance may exceed a limit and still count: rounding of coordinates, not a policy."""
-FEW = 100
-"""Sources up to which loading the compiled search takes longer than it saves (a few ms a source)."""
+FEW = 50_000
+"""Junctions to look at up to which loading the compiled search takes longer than it saves (some microseconds each)."""
 _CHUNK = 1024
 """Sources that one thread takes at a time."""
 _MOST_BUCKETS = 4096
@@ -104,6 +104,7 @@ class Reach:
         laid = compact(graph)
         self._arcs: Arcs = laid.back if backwards else laid.ahead
         self._limit, self._count, self._places_count = float(limit), count, places_count
+        self._few = count * min(len(laid), 2 * (limit / laid.step) ** 2) <= FEW
         self._step = max(laid.step / 2, self._limit / _MOST_BUCKETS)
         leave = ends(graph, sources, leaving=not backwards)
         arrive = ends(graph, places, leaving=backwards)
@@ -136,7 +137,7 @@ class Reach:
         """(count,) sum of the values (p,) of the places within reach, added in the order of the places."""
         values = np.asarray(values, np.float64)
         total = np.zeros(self._count)
-        if self._count <= FEW:
+        if self._few:
             found = self._plain()
             return found.add(values[found.place])
         from flexsite.access._lanes import totals
@@ -183,7 +184,7 @@ class Reach:
         metres = np.concatenate([np.empty(0), *(part.metres for part in parts)])
         size = np.concatenate([np.empty(0, np.int64), *(part.size for part in parts)])
         source = np.concatenate([np.empty(0, np.int64), *(part.source for part in parts)])
-        if self._count <= FEW:
+        if self._few:
             order = np.lexsort((np.repeat(source, size), place))
             first = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=self._places_count))])
             return first.astype(np.int64), np.repeat(source, size)[order].astype(np.int32), metres[order]
@@ -195,7 +196,7 @@ class Reach:
         return turned(begin, sizes, plain(place, np.int32), plain(metres, np.float64), self._places_count)
 
     def _chunks(self) -> Iterator[IntArray]:
-        if self._count <= FEW:
+        if self._few:
             yield np.arange(self._count)
             return
         for begin in range(0, self._count, _CHUNK):
@@ -203,7 +204,7 @@ class Reach:
 
     def _found(self, rows: IntArray) -> Pairs:
         """Pairs of some sources, those of a chunk."""
-        if self._count <= FEW:
+        if self._few:
             return self._plain()
         from flexsite.access._lanes import pairs
 
