@@ -104,7 +104,7 @@ def fill(rows: list[Row], lonlat: dict[str, tuple[float, float]], by: str) -> li
             steps = [1.0] * len(steps)
         begin, end = whole[first][1], whole[last][0]
         for place, sofar in enumerate(itertools.accumulate(steps[:-1]), start=first + 1):
-            moment = begin + math.floor((end - begin) * sofar / sum(steps) + 0.5)
+            moment = begin + round(sofar / sum(steps) * (end - begin))
             whole[place] = (moment, moment)
     return whole
 
@@ -157,13 +157,13 @@ def _read_feed(feed: zipfile.ZipFile, prefix: str, day: dt.date, by: str, found:
                         prefix + row["stop_id"],
                         arrive + move,
                         depart + move,
-                        (row.get("pickup_type") or "0") in "03",
-                        (row.get("drop_off_type") or "0") in "03",
+                        (row.get("pickup_type") or "0") == "0",
+                        (row.get("drop_off_type") or "0") == "0",
                         names[trip["route_id"]],
                     )
                     for row, (arrive, depart) in zip(rows, times, strict=True)
                 ]
-                if vehicle[-1].arrive < 0 or vehicle[0].depart >= 2 * 86400:
+                if vehicle[-1].arrive < 0 or vehicle[0].depart >= 32 * 3600:
                     continue
                 block = trip.get("block_id") or ""
                 blocks[block].append(vehicle) if block else found.vehicles.append(vehicle)
@@ -171,7 +171,7 @@ def _read_feed(feed: zipfile.ZipFile, prefix: str, day: dt.date, by: str, found:
             chain.sort(key=lambda vehicle: vehicle[0].depart)
             whole = chain[0]
             for vehicle in chain[1:]:
-                if vehicle[0].depart < whole[-1].arrive:
+                if vehicle[0].depart < whole[-1].arrive or vehicle[0].stop != whole[-1].stop:
                     found.vehicles.append(whole)
                     whole = vehicle
                 else:

@@ -47,12 +47,15 @@ class Planner:
         Seconds that one must be at a stop before a vehicle departs.
     rides
         Vehicles in a journey at most.
+    longest
+        Seconds of a journey at most.
     """
 
     vehicles: Sequence[Vehicle]
     changes: Mapping[str, Walks]
     board_wait: int = 0
     rides: int = 99
+    longest: int = LONGEST
     _boards: dict[str, list[tuple[int, int, int]]] = field(default_factory=lambda: defaultdict(list), repr=False)
 
     def __post_init__(self) -> None:
@@ -77,16 +80,16 @@ class Planner:
             heapq.heapify(heap)
             while heap:
                 moment, used, stop = heapq.heappop(heap)
-                if moment > leave + LONGEST or used == self.rides or not _new(ready[stop], moment, used):
+                if moment > leave + self.longest or used == self.rides or not _new(ready[stop], moment, used):
                     continue
                 departures = self._boards.get(stop, [])
                 for depart, number, place in departures[bisect_left(departures, (moment + self.board_wait,)) :]:
-                    if depart > leave + LONGEST:
+                    if depart > leave + self.longest:
                         break
                     if not _new(ridden[number], place, used):
                         continue
                     for call in self.vehicles[number][place + 1 :]:
-                        if call.arrive > leave + LONGEST:
+                        if call.arrive > leave + self.longest:
                             break
                         if call.alight and _new(found[call.stop], call.arrive, used + 1):
                             for other, walk in self.changes.get(call.stop, {}).items():
@@ -107,7 +110,7 @@ class Planner:
                     under_way = arrive + place.egress[stop] - leave
                     if under_way <= best[0]:
                         best = min(best, (under_way, used))
-                answer[key].append(best if best[0] <= LONGEST else (math.inf, math.inf))
+                answer[key].append(best if best[0] <= self.longest else (math.inf, math.inf))
         return {key: ways[::-1] for key, ways in answer.items()}
 
 
