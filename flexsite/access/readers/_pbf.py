@@ -59,11 +59,12 @@ def field(data: Array, at: int, end: int) -> tuple[int, int, int, int]:
 
 
 @inner
-def parts(data: Array) -> tuple[Array, Array, Array]:
-    """Texts and groups of a block as rows (begin, end), and granularity and offsets of its coordinates."""
-    texts, groups = np.empty((256, 2), np.int64), np.empty((4, 2), np.int64)
+def parts(data: Array) -> tuple[Array, int, Array, int, Array]:
+    """Texts and groups of a block as pairs (begin, end), how many, and granularity and offsets of its coordinates."""
+    texts, groups = np.empty(512, np.int64), np.empty(8, np.int64)
     text, group = 0, 0
-    scale = np.array([100, 0, 0])  # granularity, offsets of latitude and longitude: nanodegrees
+    scale = np.zeros(3, np.int64)  # granularity, offsets of latitude and longitude: nanodegrees
+    scale[0] = 100
     at, end = 0, len(data)
     while at < end:
         tag, begin, stop, at = field(data, at, end)
@@ -72,18 +73,14 @@ def parts(data: Array) -> tuple[Array, Array, Array]:
             while inside < stop:
                 which, first, last, inside = field(data, inside, stop)
                 if which == 10:
-                    if text == len(texts):
-                        more = np.empty((2 * text, 2), np.int64)
-                        more[:text] = texts
-                        texts = more
-                    texts[text, 0], texts[text, 1] = first, last
+                    if 2 * text + 2 > len(texts):
+                        texts = longer(texts, 2 * text + 2)
+                    texts[2 * text], texts[2 * text + 1] = first, last
                     text += 1
         elif tag == 18:
-            if group == len(groups):
-                more = np.empty((2 * group, 2), np.int64)
-                more[:group] = groups
-                groups = more
-            groups[group, 0], groups[group, 1] = begin, stop
+            if 2 * group + 2 > len(groups):
+                groups = longer(groups, 2 * group + 2)
+            groups[2 * group], groups[2 * group + 1] = begin, stop
             group += 1
         elif tag == 136:
             scale[0] = begin
@@ -91,19 +88,20 @@ def parts(data: Array) -> tuple[Array, Array, Array]:
             scale[1] = begin
         elif tag == 160:
             scale[2] = begin
-    return texts[:text], groups[:group], scale
+    return texts, text, groups, group, scale
 
 
 @inner
-def known(data: Array, texts: Array, words: Array, bounds: Array) -> Array:
+def known(data: Array, texts: Array, count: int, words: Array, bounds: Array) -> Array:
     """For every text the row of the word that it is, or -1."""
-    row = np.full(len(texts), -1, np.int64)
-    for i in range(len(texts)):
-        size = texts[i, 1] - texts[i, 0]
+    row = np.empty(count, np.int64)
+    for i in range(count):
+        row[i] = -1
+        size = texts[2 * i + 1] - texts[2 * i]
         for word in range(len(bounds) - 1):
             if bounds[word + 1] - bounds[word] == size:
                 k = 0
-                while k < size and data[texts[i, 0] + k] == words[bounds[word] + k]:
+                while k < size and data[texts[2 * i] + k] == words[bounds[word] + k]:
                     k += 1
                 if k == size:
                     row[i] = word
@@ -111,28 +109,38 @@ def known(data: Array, texts: Array, words: Array, bounds: Array) -> Array:
     return row
 
 
+@inner
+def empty_slots(size: int) -> Array:
+    """A hash table without anything in it."""
+    slots = np.empty(size, np.int64)
+    for slot in range(size):
+        slots[slot] = -1
+    return slots
+
+
 @entry
 def ways(
     data: Array, words: Array, bounds: Array, selecting: int
-) -> tuple[bool, Array, Array, Array, Array, Array, Array, Array]:
+) -> tuple[bool, Array, Array, Array, Array, Array, Array, Array, Array]:
     """The ways of a block that have one of the first `selecting` words as a key.
 
     `words` are the bytes of all keys of interest, one after the other, and `bounds` where each begins and ends.
 
-    Returns whether the block has nodes; ids, number of nodes, and the nodes of all ways; for every way which of the
-    distinct sets of tags it has; where each set begins in the tags; the tags as rows (word, text), and the texts as
-    rows (begin, end).
+    Returns whether the block has nodes; how many ways, nodes of them, sets of tags and tags there are in what follows,
+    which is longer: ids, number of nodes, and the nodes of all ways; for every way which of the distinct sets of tags
+    it has; where each set begins in the tags; the tags as pairs (word, text), and the texts as pairs (begin, end).
     """
-    texts, groups, _ = parts(data)
-    word = known(data, texts, words, bounds)
+    texts, text_count, groups, group_count, _ = parts(data)
+    word = known(data, texts, text_count, words, bounds)
     ids, sizes, sets = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64, np.int64)
     refs, count, total = np.empty(512, np.int64), 0, 0
     tags, tag_count = np.empty(256, np.int64), 0  # word and text in turns
-    first, distinct = np.zeros(64, np.int64), 0
-    slots = np.full(256, -1, np.int64)
+    first, distinct = np.empty(64, np.int64), 0
+    first[0] = 0
+    slots = empty_slots(256)
     nodes = False
-    for group in range(len(groups)):
-        at, end = groups[group, 0], groups[group, 1]
+    for group in range(group_count):
+        at, end = groups[2 * group], groups[2 * group + 1]
         while at < end:
             kind, begin, stop, at = field(data, at, end)
             nodes = nodes or kind in {10, 18}
@@ -156,7 +164,7 @@ def ways(
             while keys_at < keys_end:
                 key, keys_at = varint(data, keys_at, keys_end)
                 value, values_at = varint(data, values_at, values_end)
-                if not (0 <= key < len(texts) and 0 <= value < len(texts)):
+                if not (0 <= key < text_count and 0 <= value < text_count):
                     raise ValueError("a tag without text")
                 if word[key] < 0:
                     continue
@@ -169,7 +177,7 @@ def ways(
             if not chosen:
                 continue
             if 2 * (distinct + 1) > len(slots):
-                slots = np.full(2 * len(slots), -1, np.int64)
+                slots = empty_slots(2 * len(slots))
                 for known_set in range(distinct):
                     again = np.uint64(1469598103934665603)
                     for k in range(first[known_set], first[known_set + 1], 2):
@@ -214,10 +222,9 @@ def ways(
                 total += 1
             sizes[count] = total - before
             count += 1
-    return (
-        nodes, ids[:count].copy(), sizes[:count].copy(), refs[:total].copy(), sets[:count].copy(),
-        first[: distinct + 1].copy(), tags[:tag_count].copy().reshape(-1, 2), texts.copy(),
-    )  # fmt: skip
+    counts = np.empty(4, np.int64)
+    counts[0], counts[1], counts[2], counts[3] = count, total, distinct, tag_count
+    return nodes, counts, ids, sizes, refs, sets, first, tags, texts
 
 
 @inner
@@ -249,16 +256,16 @@ def degrees(value: int, scale: int, offset: int) -> int:
 
 
 @entry
-def places(data: Array, wanted: Array) -> tuple[Array, Array]:
+def places(data: Array, wanted: Array) -> tuple[int, Array, Array]:
     """Which of the `wanted` nodes, whose ids rise, a block has.
 
-    Returns (k,) their rows, and (k, 2) longitude and latitude in 1e-7 degree.
+    Returns how many, their rows, and pairs (longitude, latitude) in 1e-7 degree.
     """
-    _, groups, scale = parts(data)
+    _, _, groups, group_count, scale = parts(data)
     rows, xy, count = np.empty(1024, np.int64), np.empty(2048, np.int64), 0
     row = 0
-    for group in range(len(groups)):
-        at, end = groups[group, 0], groups[group, 1]
+    for group in range(group_count):
+        at, end = groups[2 * group], groups[2 * group + 1]
         while at < end:
             kind, begin, stop, at = field(data, at, end)
             if kind not in {10, 18}:
@@ -301,4 +308,4 @@ def places(data: Array, wanted: Array) -> tuple[Array, Array]:
                     xy[2 * count] = degrees(lon, scale[0], scale[2])
                     xy[2 * count + 1] = degrees(lat, scale[0], scale[1])
                     count += 1
-    return rows[:count].copy(), xy[: 2 * count].copy().reshape(-1, 2)
+    return count, rows, xy

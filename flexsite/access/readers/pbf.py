@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,23 +105,26 @@ def _ways_of(data: mmap.mmap, words: Any, bounds: IntArray, names: list[str], bl
     from flexsite.access.readers._pbf import ways
 
     block = _inflated(data, blob)
-    nodes, way_id, size, ref, tag_set, first, pairs, texts = ways(block, words, bounds, len(SELECTING))
+    nodes, counts, way_id, size, ref, tag_set, first, pairs, spans = ways(block, words, bounds, len(SELECTING))
+    count, total, distinct, length = counts.tolist()
 
     def text(row: int) -> str:
-        return bytes(block[texts[row, 0] : texts[row, 1]]).decode("utf-8")
+        return bytes(block[spans[2 * row] : spans[2 * row + 1]]).decode("utf-8")
 
+    found = [(names[word], value) for word, value in pairs[:length].reshape(-1, 2).tolist()]
     tags = [
-        {names[word]: text(value) for word, value in pairs[low:high].tolist()}
-        for low, high in zip(first[:-1] // 2, first[1:] // 2, strict=True)
+        {key: text(value) for key, value in found[low // 2 : high // 2]}
+        for low, high in pairwise(first[: distinct + 1].tolist())
     ]
-    return _Found(bool(nodes), way_id, size, ref, tag_set, tags)
+    some = (way_id[:count].copy(), size[:count].copy(), ref[:total].copy(), tag_set[:count].copy())
+    return _Found(bool(nodes), *some, tags)
 
 
 def _places_of(data: mmap.mmap, node_id: IntArray, blob: tuple[int, int]) -> tuple[IntArray, IntArray]:
     from flexsite.access.readers._pbf import places
 
-    rows, xy = places(_inflated(data, blob), node_id)
-    return rows, xy
+    count, rows, xy = places(_inflated(data, blob), node_id)
+    return rows[:count].copy(), xy[: 2 * count].copy().reshape(-1, 2)
 
 
 def _blobs(data: mmap.mmap) -> Iterator[tuple[int, int]]:
