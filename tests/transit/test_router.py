@@ -77,6 +77,14 @@ def test_a_journey_of_two_hours_counts_and_one_second_more_does_not() -> None:
     assert router.travel(legs_of([{0: 0}]), legs_of([{1: 0}]), [0, 1], "max").seconds == 7200
 
 
+def test_two_hours_of_waiting_for_a_ride_that_takes_no_time_count() -> None:
+    trips = [trip(0, (0, 7200), (1, 7200)), trip(1, (2, 0), (0, 0)), trip(2, (3, 0), (0, 0, 7200), (1, 7200))]
+    router = Router.of(day_of(trips, 4), footpaths_of({(0, 0): 60}, 4))
+    seconds = router.travel(legs_of([{0: 0}, {2: 0}, {3: 0}]), legs_of([{1: 0}]), [0]).seconds
+    assert seconds.tolist() == [[7200], [7200], [7200]]
+    assert np.isnan(router.travel(legs_of([{0: 0}]), legs_of([{1: 1}]), [0]).seconds).all()
+
+
 def test_counting_places_within_a_time() -> None:
     places = legs_of([{1: 0}, {3: 0}, {}])
     at_eight = {"departures": [EIGHT], "seconds": 45 * MINUTE}
