@@ -142,6 +142,11 @@ def test_a_route_to_show() -> None:
     assert town().journey(legs_of([{}]), 0, legs_of([{3: 60}]), [0], EIGHT) == []
     walk = town().journey(legs_of([{}]), 0, legs_of([{3: 60}]), [0], EIGHT, direct=(900, 1200.0))
     assert [(step.kind, step.arrive - step.depart, step.metres) for step in walk] == [("walk", 900, 1200.0)]
+    as_fast = [
+        town().journey(legs_of([{0: 0}]), 0, legs_of([{1: 0}]), [0], EIGHT, direct=(seconds, 800.0))
+        for seconds in (600, 601)
+    ]
+    assert [len(steps) for steps in as_fast] == [1, 3]  # on foot when that is no slower
 
 
 def test_who_stays_seated_at_the_end_of_a_trip_changes_nothing() -> None:
