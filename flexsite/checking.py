@@ -11,17 +11,31 @@ import geopandas as gpd
 import shapely
 
 from flexsite import candidates as candidate_room
+from flexsite.access.measures import check as refuse
 from flexsite.access.measures import measure as measure_access
+from flexsite.access.timetable.reading import refuse_idle
 from flexsite.availability import footprint
 from flexsite.availability.window import Clock
 from flexsite.errors import InputError, InputErrors
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
 from flexsite.outputs.writing import refuse_unbuilt
-from flexsite.study.access import Access, CountMeasure, NearestMeasure, SumMeasure
+from flexsite.study.access import (
+    Access,
+    BasketMeasure,
+    CatchmentMeasure,
+    CountMeasure,
+    Measure,
+    NearestMeasure,
+    ShareMeasure,
+    SumMeasure,
+    ValueMeasure,
+    targets,
+)
 from flexsite.study.loading import load, vary
 from flexsite.study.models import measure_layers
 from flexsite.study.yaml_source import read
+from flexsite.suitability.requirements import refuse_unknown_levels
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
@@ -187,18 +201,42 @@ def _check_access(
             )
     for barrier in study.access.barriers:
         problems.attempt(partial(layers.vector, barrier, bounds=bounds))
+    if study.access.timetable is not None:
+        asked = {getattr(measure, "date", None) or study.access.timetable.date for measure in study.access.measures}
+        for day in sorted(asked):
+            problems.attempt(partial(refuse_idle, study.access.timetable.paths, day))
+    problems.attempt(partial(refuse_unknown_levels, study))
     for measure in study.access.measures:
-        probe = measure
-        networked = isinstance(measure, NearestMeasure | CountMeasure | SumMeasure) and measure.mode in {
-            "walk",
-            "cycle",
-        }
-        if networked and streets is not None:
-            probe = measure.model_copy(update={"mode": "straight"})
-            if any(not isinstance(place, str) for place in (getattr(measure, "to", ""), getattr(measure, "count", ""))):
-                continue  # places in the street file are read with it
-        one = Access.model_construct(**{**dict(study.access), "measures": [probe], "streets": streets, "barriers": []})
-        problems.attempt(partial(measure_access, one, layers, site, layers.crs))
+        problems.attempt(partial(refuse, study.access.model_copy(update={"measures": [measure], "shown": []})))
+        for probe in _probes(measure):
+            problems.attempt(partial(measure_access, Access(measures=[probe], streets=None), layers, site, layers.crs))
+
+
+def _probes(measure: Measure) -> list[Measure]:
+    """Measures that read the same layers and columns as one along streets or by timetable, but straight.
+
+    Places in the street file are read with it.
+    """
+    match measure:
+        case NearestMeasure() | CountMeasure() | SumMeasure():
+            told = {"mode": "straight", "depart": None, "date": None, "statistic": None}
+            one = measure.model_copy(update=told | ({"report": "time"} if isinstance(measure, NearestMeasure) else {}))
+            return [one] if all(isinstance(place, str) for place in targets(measure)) else []
+        case BasketMeasure():
+            ways = [place for place in measure.basket.values() if isinstance(place, str)]
+            return [NearestMeasure(id=measure.id, to=place, mode="straight") for place in ways]
+        case CatchmentMeasure():
+            return [
+                SumMeasure(id=measure.id, sum=column, of=place, mode="straight", within=measure.within)
+                if column is not None
+                else CountMeasure(id=measure.id, count=place, mode="straight", within=measure.within)
+                for place, column in ((measure.catchment, measure.capacity), (measure.demand, measure.households))
+                if isinstance(place, str)
+            ]
+        case ValueMeasure() | ShareMeasure():
+            return [measure]
+        case _:
+            return []
 
 
 __all__ = ["check"]

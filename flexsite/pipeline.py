@@ -38,6 +38,7 @@ from flexsite.outputs.tables import (
 from flexsite.outputs.withheld import withhold
 from flexsite.study.loading import vary
 from flexsite.suitability.judging import judge_profile
+from flexsite.suitability.requirements import refuse_unknown_levels
 
 if TYPE_CHECKING:
     from flexsite.cache import Cache
@@ -138,6 +139,7 @@ def run_one(study: Study, variant: str, told: Progress, crew: Crew | None = None
     keep_all
         Every candidate stays a row, wherever it lies: one without a site, or outside the area, is never suitable.
     """
+    refuse_unknown_levels(study)
     timer, notices, crew = _Timer(), Notices(), crew or Crew()
     _warn_about(study, notices)
     layers = open_layers(study)

@@ -12,6 +12,7 @@ from flexsite.access.context import NETWORK_MODES
 
 if TYPE_CHECKING:
     from flexsite.access.context import Context
+    from flexsite.access.streets import NetworkMode
 
 COLUMNS = ("mode", "site_id", "x", "y", "leg_m")
 
@@ -31,10 +32,7 @@ def entrances(context: Context, ids: NDArray[np.object_]) -> tuple[NDArray[np.bo
     """
     no_access = np.zeros(len(ids), bool)
     tables = [pd.DataFrame(columns=list(COLUMNS))]
-    used = {"walk"} | {getattr(one, "mode", None) for one in context.access.measures}
-    for mode in NETWORK_MODES if context.network is not None else ():
-        if mode not in used:
-            continue
+    for mode in used_modes(context):
         found = context.streets().entrances(mode)
         if mode == "walk":
             no_access[:] = True
@@ -42,6 +40,12 @@ def entrances(context: Context, ids: NDArray[np.object_]) -> tuple[NDArray[np.bo
         columns = (mode, ids[found.owner], found.xy[:, 0], found.xy[:, 1], found.leg)
         tables.append(pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))))
     return no_access, tables[0] if len(tables) == 1 else pd.concat(tables[1:], ignore_index=True)
+
+
+def used_modes(context: Context) -> list[NetworkMode]:
+    """Modes along streets that measures use; walking in any study with streets."""
+    used = {"walk"} | {getattr(one, "mode", None) for one in context.access.measures}
+    return [mode for mode in NETWORK_MODES if mode in used and context.network is not None]
 
 
 def info(context: Context, columns: pd.DataFrame, no_access: NDArray[np.bool_]) -> dict[str, Any]:
@@ -55,6 +59,7 @@ def info(context: Context, columns: pd.DataFrame, no_access: NDArray[np.bool_]) 
         answer["streets"] = {
             "file": streets.name, "edges": len(streets), "junctions": len(streets.node_id), "km": kilometres,
         }  # fmt: skip
+        answer["islands"] = {mode: streets.source.islands(mode).report() for mode in used_modes(context)}
         answer["sites_without_entrance"] = int(no_access.sum())
         answer["places"] = {
             f"{name}, {mode}": {"read": read, "with_entrance": entered}

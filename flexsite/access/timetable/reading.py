@@ -119,6 +119,28 @@ def days(paths: Sequence[Path]) -> RunningDays:
     return together(found)
 
 
+def refuse_idle(paths: Sequence[Path], day: datetime.date) -> None:
+    """Refuse a day on which `read_timetable` would find no trip, without reading stop times.
+
+    Raises
+    ------
+    InputError
+        A feed cannot be read, or no trip runs on the day (the message has days that do work).
+    """
+    idle: list[InputError] = []
+    for path in paths:
+        with open_feed(path) as feed:
+            notices = Notices()
+            running = read_running(feed, read_services(feed, notices), notices, details=False)
+            when = running.services.running(running.per_service())
+            if when is None or not when.on(day):
+                idle.append(no_service(feed.name, day, when))
+                if len(paths) == 1 or when is None or not when.first <= day <= when.last:
+                    raise idle[-1]
+    if len(idle) == len(paths) > 0:
+        raise idle[0]
+
+
 def _read_feed(
     feed: Feed, day: datetime.date, crs: pyproj.CRS, bounds: Bounds | None, *, on_demand: bool, alone: bool
 ) -> Timetable | InputError:
