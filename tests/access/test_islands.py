@@ -114,7 +114,7 @@ SPOT = st.tuples(st.integers(0, 5), st.integers(0, 5)).map(lambda xy: (xy[0] * 4
     st.integers(2, 6),
     st.booleans(),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_as_by_hand(lines: list, spots: list, fewest: int, compiled: bool) -> None:
     """Nearest street by shapely and components by networkx, street by street."""
     with pytest.MonkeyPatch.context() as patch:

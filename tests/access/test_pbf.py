@@ -71,7 +71,7 @@ TAGS = st.dictionaries(
     st.lists(st.tuples(NODE, st.floats(-180, 180), st.floats(-90, 90)), max_size=12, unique_by=lambda node: node[0]),
     st.lists(st.tuples(st.integers(-(2**40), 2**40), st.lists(NODE, max_size=6), TAGS), max_size=12),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_file_reads_as_libosmium_reads_it(tmp_path_factory: pytest.TempPathFactory, nodes: Any, ways: Any) -> None:
     path = write(tmp_path_factory.mktemp("pbf") / "a.osm.pbf", sorted(nodes), ways)
     assert_equal(pbf.read_ways(path), ways_by_osmium(path))
