@@ -50,7 +50,7 @@ class Streets:
         project = _projection(crs).transform
         self.snap, self.graph = snap, nx.Graph()
         self.doors: dict[Any, Door] = {}
-        xy: dict[int, tuple[float, float]] = {}
+        self.xy = xy = dict[int, tuple[float, float]]()
         chains: list[list[int]] = []
         open_doors: list[bool] = []
         ways: Any = osmium.FileProcessor(str(pbf), osmium.osm.NODE | osmium.osm.WAY).with_locations()

@@ -66,9 +66,8 @@ class Town:
     ) -> None:
         self.crs, self.streets = crs, Streets(pbf, crs, snap=snap)
         self.day: Day = read_day(feeds, day, by=by)
-        served = sorted({call.stop for vehicle in self.day.vehicles for call in vehicle})
-        self.stops = [stop for stop in served if self.streets.attach(stop, point(self.day.stops[stop][1:], crs))]
-        self.outside = len(served) - len(self.stops)
+        self.served = sorted({call.stop for vehicle in self.day.vehicles for call in vehicle})
+        self.stops = [stop for stop in self.served if self.streets.attach(stop, point(self.day.stops[stop][1:], crs))]
         self._known = set(self.stops)
         self._planners: dict[Way, Planner] = {}
 
@@ -78,7 +77,7 @@ class Town:
 
     def planner(self, way: Way) -> Planner:
         if way not in self._planners:
-            changes = plan_changes(self.streets, self.stops, way.metres_per_second, way.change_walk, way.change_time)
+            changes = plan_changes(self.streets, self.served, way.metres_per_second, way.change_walk, way.change_time)
             self._planners[way] = Planner(self.day.vehicles, changes, way.board_wait, way.rides, way.longest)
         return self._planners[way]
 
