@@ -353,10 +353,11 @@ def _progress(quiet: bool, steps: int | None = None) -> Iterator[Callable[[str],
     if quiet:
         yield lambda _: None
         return
-    if not sys.stderr.isatty():
-        from flexsite.availability.finding import COMPILING
+    from flexsite.kernel.compiling import announced
 
-        yield lambda step: typer.echo(step, err=True) if step == COMPILING else None
+    if not sys.stderr.isatty():
+        with announced(lambda text: typer.echo(text, err=True)):
+            yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -364,8 +365,8 @@ def _progress(quiet: bool, steps: int | None = None) -> Iterator[Callable[[str],
     columns = (TextColumn("{task.description:<32}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("reading the study", total=steps)
-
-        yield lambda step: progress.update(task, description=step, advance=1)
+        with announced(progress.print):
+            yield lambda step: progress.update(task, description=step, advance=1)
 
 
 def _report(result: Result, folder: Path) -> None:

@@ -30,10 +30,6 @@ MANY = 50_000
 """Candidates from which the compiled way pays for the time it takes to load."""
 
 
-COMPILING = "compiling the fast way, once on this machine: about half a minute"
-"""Told before the first run that needs it."""
-
-
 _INDEX = "index"
 
 
@@ -111,7 +107,7 @@ def find(
                 give_back()
         told("sites")
         if wanted.compiled:
-            _make_ready(told)
+            _make_ready()
         done, reused, keys = crew.tiles(candidates.shapes, rows, footprints, study, clock, wanted)
         if crew.cache is not None and index is not None and keys:
             crew.cache.keep(_INDEX, index, lambda folder: _write_index(folder, keys))
@@ -169,10 +165,9 @@ def _note_empty(rule: RuleBase, features: int, notices: Notices) -> None:
         notices.warn(f"rule_{rule.id}", f"rule '{rule.id}': 0 features of layer '{rule.layer}' in this area")
 
 
-def _make_ready(told: Callable[[str], None]) -> None:
-    """Load the compiled functions before threads ask for them, and say so where they are to be compiled first."""
+def _make_ready() -> None:
+    """Load the compiled functions before threads ask for them."""
     from flexsite import kernel
 
     if not kernel.compiled():
-        told(COMPILING)
         kernel.warm()

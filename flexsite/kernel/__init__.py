@@ -7,9 +7,12 @@ for a row whatever the rows beside it.
 from __future__ import annotations
 
 from flexsite.kernel.combining import Combinations, combine
-from flexsite.kernel.compiling import compiled, warm
+from flexsite.kernel.compiling import COMPILING, announced, compiled, warm
 from flexsite.kernel.cutting import clip, cut
 from flexsite.kernel.pairing import pairs
 from flexsite.kernel.printing import Prints, fingerprints, mix
 
-__all__ = ["Combinations", "Prints", "clip", "combine", "compiled", "cut", "fingerprints", "mix", "pairs", "warm"]
+__all__ = [
+    "COMPILING", "Combinations", "Prints", "announced", "clip", "combine", "compiled", "cut", "fingerprints", "mix",
+    "pairs", "warm",
+]  # fmt: skip

@@ -7,10 +7,26 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core import event
 from numpy.typing import NDArray
+
+from flexsite.kernel.compiling import begun
 
 Array = NDArray[Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _Watcher(event.Listener):
+    """Hears of every function that is compiled, and of none that comes from disk."""
+
+    def on_start(self, _event: Any) -> None:
+        begun()
+
+    def on_end(self, _event: Any) -> None:
+        """Nothing is said."""
+
+
+event.register("numba:compile", _Watcher())  # type: ignore[no-untyped-call]
 
 
 def inner(function: Function) -> Function:

@@ -3,7 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+COMPILING = "compiling the fast way, once on this machine: about half a minute"
+_WAITING: list[list[Callable[[str], None]]] = []
+"""Who wants to be told, each in a list that is emptied by telling."""
+
+
+@contextmanager
+def announced(tell: Callable[[str], None]) -> Iterator[None]:
+    """While this lasts, say once why nothing seems to happen when a function is compiled, in whatever thread.
+
+    Examples
+    --------
+    >>> with announced(print):
+    ...     begun()
+    ...     begun()
+    compiling the fast way, once on this machine: about half a minute
+    """
+    mine = [tell]
+    _WAITING.append(mine)
+    try:
+        yield
+    finally:
+        _WAITING.remove(mine)
+
+
+def begun() -> None:
+    """Called where a function begins to be compiled that was not kept on disk."""
+    for waiting in _WAITING:
+        while waiting:
+            waiting.pop()(COMPILING)
 
 
 def compiled() -> bool:
