@@ -305,15 +305,6 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--page", type=Path, help="with --markdown: put the tables in this page, between their marks")
 
 
-def tables(asked: argparse.Namespace) -> None:
-    """Print tables of results made before, or put them in a page."""
-    results = [json.loads(path.read_text(encoding="utf-8")) for path in asked.markdown]
-    if asked.page is None:
-        print("\n".join(page.tables(results).values()))
-    else:
-        asked.page.write_text(page.filled(asked.page.read_text(encoding="utf-8"), results), encoding="utf-8")
-
-
 def told(name: str, found: dict[str, Any]) -> None:
     """Show one job on the screen, as soon as it is done."""
     wall, cpu, peak = (found[key]["median"] for key in ("wall_s", "cpu_s", "peak_mb"))
@@ -335,7 +326,7 @@ def main() -> None:
     parser.add_argument("--jobs", default=",".join(JOBS), help="names with commas (default: all)")
     asked = parser.parse_args()
     if asked.markdown:
-        tables(asked)
+        page.show(asked.markdown, asked.page)
         return
     names = asked.jobs.split(",")
     if unknown := set(names) - set(JOBS):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+import access_page
 
 LABELS = {
     "sites": "waterfall and sites, exact",
@@ -41,14 +45,27 @@ def _where(result: dict[str, Any]) -> str:
     machine, versions, data = result["machine"], result["versions"], result["data"]
     times = {len(job["wall_s"]["all"]) for job in result["jobs"].values() if "wall_s" in job}
     parts = [
-        f"{data['parcels']:,} parcels, measured {machine['date']} on {machine['cores']} cores ({machine['processor']})",
+        f"{_size(data)}, measured {machine['date']} on {machine['cores']} cores ({machine['processor']})",
         f"{machine['memory_gb']} GB, flexsite {versions['flexsite']}, Python {versions['python']}",
         f"medians of {max(times, default=0)}, peak as {machine['memory']}",
     ]
     if machine["load_before"] > BUSY:
         parts.append(f"**the machine was busy before (load {machine['load_before']}): upper bounds**")
+    if "parcels" not in data:
+        return f"{'; '.join(parts)}."
     totals = ", and the totals of all" if data["totals_checked"] else ""
     return f"{'; '.join(parts)}. Answers of {data['checked']:,} parcels checked one by one{totals}."
+
+
+def _size(data: dict[str, Any]) -> str:
+    if "parcels" in data:
+        return f"{data['parcels']:,} parcels"
+    names = ("junctions", "streets", "sites", "stops")
+    return ", ".join(f"{data[name]:,} {name}" for name in names) + f" and {data['rides']:,} rides a day"
+
+
+def _access(result: dict[str, Any]) -> str:
+    return access_page.table(result, _where(result))
 
 
 def _land(result: dict[str, Any]) -> str:
@@ -82,14 +99,14 @@ def _peers(result: dict[str, Any]) -> str:
 
 
 def tables(results: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Per script (`land`, `peers`) the tables of its results, by number of parcels."""
-    of = {"land": _land, "peers": _peers}
-    ordered = sorted(results, key=lambda result: result["data"]["parcels"])
+    """Per script (`land`, `peers`, `access`) the tables of its results, by size."""
+    of = {"land": _land, "peers": _peers, "access": _access}
+    ordered = sorted(results, key=lambda result: result["data"].get("parcels") or result["data"]["junctions"])
     return {name: "\n".join(of[name](result) for result in ordered if result["script"] == name) for name in of}
 
 
 def filled(text: str, results: Sequence[dict[str, Any]]) -> str:
-    """A page with the tables between its marks `<!-- land -->` and `<!-- end -->` (and so for peers)."""
+    """A page with the tables between its marks `<!-- land -->` and `<!-- end -->` (and so for the others)."""
     for name, table in tables(results).items():
         start, end = f"<!-- {name} -->\n", "<!-- end -->"
         if table:
@@ -98,3 +115,12 @@ def filled(text: str, results: Sequence[dict[str, Any]]) -> str:
             before, _, after = text.partition(start)
             text = f"{before}{start}\n{table}\n{end}{after.partition(end)[2]}"
     return text
+
+
+def show(files: Sequence[Path], where: Path | None) -> None:
+    """Print tables of results made before, or put them in a page."""
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    if where is None:
+        print("\n".join(tables(results).values()))
+    else:
+        where.write_text(filled(where.read_text(encoding="utf-8"), results), encoding="utf-8")

@@ -23,6 +23,7 @@ from typing import Any
 import geopandas as gpd
 import land
 import numpy as np
+import page
 import region
 import shapely
 from answers import Answer, WrongError, close
@@ -162,7 +163,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=1800, help="seconds after which a tool is ended (default 1800)")
     asked = parser.parse_args()
     if asked.markdown:
-        land.tables(asked)
+        page.show(asked.markdown, asked.page)
         return
     names = asked.tools.split(",")
     given = dict(text.partition("=")[::2] for text in asked.python)
