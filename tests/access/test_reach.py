@@ -11,12 +11,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexsite.access import distance, reach, straight
+from flexsite.access import distance, reach, search, straight
 from flexsite.access.catchment import catchment
 from flexsite.access.character import directness, intersections
 from flexsite.access.compact import compact, z_order
 from flexsite.access.decay import weights
 from flexsite.access.distance import basket, nearest_places, total_within
+from flexsite.access.ends import ends
 from flexsite.access.legs import Legs, legs
 from flexsite.access.places import Places
 from flexsite.access.snap import Entrances
@@ -25,7 +26,7 @@ from flexsite.geometry import WORKERS
 from flexsite.study.access import Decay
 
 from .conftest import NAN, RD, pair_distances, street_file
-from .test_distance import DOOR, EDGE, NOBODY_INSIDE, doors
+from .test_distance import DOOR, EDGE, LOOP, NOBODY_INSIDE, doors
 
 OWNERS = 7
 
@@ -90,6 +91,29 @@ def test_of_places_as_near_the_first_is_named(way: str) -> None:
     metres, which = nearest_places(graph, sites, [places], 3)
     assert metres.tolist() == [[60, 0, 30]]
     assert which.tolist() == [[0, 1, 0]]
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_ties_are_settled_along_the_way_too(way: str, mirrored: bool) -> None:
+    graph = street_file([([(100 * x, 0), (100 * x + 100, 0)],) for x in range(6)]).window(RD).graph("walk")
+    places = doors(
+        (0, 5 if mirrored else 0, 100 if mirrored else 0, 0), (1, 0 if mirrored else 5, 0 if mirrored else 100, 0)
+    )
+    metres, which = nearest_places(graph, doors((0, 2, 100, 0), (1, 3, 50, 0), (2, 1, 90, 0)), [places], 3)
+    assert metres.tolist() == [[300, 250, 190]]
+    assert which.tolist() == [[0, 0, 1] if mirrored else [0, 1, 0]]
+
+
+def test_nearest_on_more_streets_than_are_searched_together() -> None:
+    graph = town(110)  # more junctions than one tile has
+    assert len(compact(graph)) > 8192
+    places = scattered(graph, 5, 1, 2)
+    arrive, laid = ends(graph, places, leaving=False), compact(graph)
+    expected, whose = search.nearest(laid.back, laid.rank[arrive.node], arrive.metres, arrive.owner)
+    metres, which = distance._from_places(graph, places)
+    assert metres.tobytes() == expected.tobytes()
+    assert which.tobytes() == whose.tobytes()
+    assert len(np.unique(which)) == 6
 
 
 DECAYS = [Decay(halving=40), Decay(power=1.5, least=20), Decay(middle=60, spread=15)]
@@ -200,14 +224,21 @@ def test_a_catchment_by_hand(way: str) -> None:
     assert found.households.tolist() == [30, 40]
 
 
+def test_households_travel_to_amenities_and_not_back(way: str) -> None:
+    graph = LOOP.graph("cycle")  # 40 m from 20 to 60, and 260 m back
+    found = catchment(graph, doors((0, 0, 30, 0)), doors((0, 0, 60, 0)), doors((0, 0, 20, 0)), np.array([5.0]),
+                      np.array([10.0]), 1, 50, NOBODY_INSIDE)  # fmt: skip
+    assert (found.value.tolist(), found.households.tolist(), found.unasked) == ([0.5], [10], 0)
+
+
 def test_a_basket_counts_kinds_not_places() -> None:
     metres = np.array([[100.0, 500, NAN], [500.0000001, 600, NAN], [0, NAN, NAN], [501, 2, 3]])
     np.testing.assert_array_equal(basket(metres, 500), [0.75, 0.5, 0.25])
 
 
-CROSS = [([(0, 0), (100, 0)],), ([(100, 0), (200, 0)],), ([(100, 0), (100, 100)],), ([(100, 100), (100, 300)],),
+CROSS = [([(0, 0), (100, 0)],), ([(100, 0), (200, 0)],), ([(100, 0), (100, 100)],), ([(100, 100), (100, 200)],),
          ([(100, 100), (100, 150), (150, 150), (150, 100), (100, 100)],), ([(200, 0), (5000, 0)], "F"),
-         ([(200, 0), (200, 100)], "f")]  # fmt: skip
+         ([(200, 0), (200, 100)], "f"), ([(100, 200), (100, 300)],)]  # fmt: skip
 
 
 def at(graph: Graph, *rows: tuple[int, int, float, float]) -> Entrances:
@@ -220,16 +251,16 @@ def at(graph: Graph, *rows: tuple[int, int, float, float]) -> Entrances:
 
 def test_junctions_per_km2_are_where_three_streets_meet() -> None:
     graph = street_file(CROSS).window(RD).graph("walk")
-    # (100, 0) with three ends, (100, 100) with four; (200, 0) has one, a boat and a street not to walk on
-    sites = at(graph, (0, 0, 20, 5), (0, 2, 90, 50), (2, 2, 50, 0))
+    # (100, 0) with three ends, (100, 100) with four; (100, 200) two; (200, 0) one, a boat and a street not to walk on
+    sites = at(graph, (0, 0, 20, 5), (0, 2, 90, 50), (2, 2, 50, 0), (3, 3, 60, 0))
     area = math.pi * 0.08**2
-    np.testing.assert_allclose(intersections(graph, sites, 3, 80), [1 / area, NAN, 2 / area])
-    np.testing.assert_allclose(intersections(graph, sites, 3, 79.9)[0], 0)
+    np.testing.assert_allclose(intersections(graph, sites, 5, 80), [1 / area, NAN, 2 / area, 1 / area, NAN])
+    np.testing.assert_allclose(intersections(graph, sites, 5, 79.9)[0], 0)
 
 
 def test_directness_by_hand(way: str) -> None:
     graph = street_file(CROSS).window(RD).graph("walk")
-    sites = at(graph, (0, 0, 20, 5), (1, 4, 50, 0), (3, 1, 0, 0), (4, 3, 200, 0))
+    sites = at(graph, (0, 0, 20, 5), (1, 4, 50, 0), (3, 1, 0, 0), (4, 7, 100, 0))
     found = directness(graph, sites, 5, 180)
     first = (1 + math.hypot(80, 100) / 180) / 2
     loop = (50 / 50 + 150 / 150) / 2  # straight up from both
