@@ -135,6 +135,8 @@ def write_small(region: Region, folder: Path) -> Path:
     text = re.sub(r"path: input/\w+\.gpkg", "path: input/region.gpkg", text)
     text = text.replace("name: Verzonnen Waard (invented)", "name: Verzonnen Waard, a corner (invented)")
     text = re.sub(r"margin: \d+ ", "margin: 3000 ", text)
+    text = re.sub(r"  shown:.*?(?=  measures:)", "", text, flags=re.DOTALL)
+    timetable.write(region.table, inputs / "gtfs.zip")
     study = folder / "study.yaml"
     study.write_bytes(text.encode("utf-8"))
     return study
