@@ -142,12 +142,6 @@ def calls_of(timetable: Any) -> Counter[Any]:
     return Counter(map(tuple, vehicles.values()))
 
 
-UNEVEN = pytest.mark.xfail(
-    strict=True, reason="calls without time are filled in evenly from stop to stop, not by the distance between them"
-)
-
-
-@UNEVEN
 def test_every_vehicle_of_the_day_is_read_with_all_its_calls(data: Path, town: PortoAlegre) -> None:
     from flexsite.access.timetable.reading import read_timetable
 
@@ -216,9 +210,9 @@ class TestStudy:
     @pytest.mark.parametrize(
         ("column", "measure", "unit"),
         [
-            pytest.param("median_s", "median_{}_min", 60, marks=UNEVEN),
-            pytest.param("p85_s", "p85_{}_min", 60, marks=UNEVEN),
-            pytest.param("changes", "changes_{}_n", 1, marks=UNEVEN),
+            pytest.param("median_s", "median_{}_min", 60),
+            pytest.param("p85_s", "p85_{}_min", 60),
+            pytest.param("changes", "changes_{}_n", 1),
             ("share", "share_{}_v", 1),
         ],
     )
@@ -232,7 +226,6 @@ class TestStudy:
         np.testing.assert_allclose(found, expected, atol=1e-3)
         assert np.isfinite(expected).mean() > 0.9
 
-    @UNEVEN
     def test_jobs_and_schools_within_reach_equal_those_of_the_other_planner(self, sites: pd.DataFrame) -> None:
         rows = recorded("porto_alegre_sums.csv")
         assert len(rows) == len(sites) - 15
@@ -241,7 +234,6 @@ class TestStudy:
                 if name != "hexagon":
                     assert sites.loc[row["hexagon"], f"{name}_n"] == int(value), (row["hexagon"], name)
 
-    @UNEVEN
     def test_what_is_over_three_minutes_from_r5r_is_so_for_its_settings(
         self, town: PortoAlegre, sites: pd.DataFrame
     ) -> None:

@@ -116,22 +116,27 @@ def test_days_of_one_and_two_feeds(tmp_path: Path) -> None:
 
 
 def test_times_between_known_ones(tmp_path: Path) -> None:
+    # B lies twice as far from A as from C, and C as far from A as both together
+    stops = "stop_id,stop_name,stop_lat,stop_lon\nA,A,52.37,4.90\nB,B,52.37,4.92\nC,C,52.37,4.93\n"
     times = table(
         f"{TIMES},shape_dist_traveled",
         [
-            ("even", "08:00:00", "08:01:00", "A", 1, ""), ("even", "", "", "B", 5, ""), ("even", "", "", "C", 6, ""),
-            ("even", "08:07:00", "08:08:00", "A", 9, ""),
+            ("near", "08:00:00", "08:01:00", "A", 1, ""), ("near", "", "", "B", 5, ""), ("near", "", "", "C", 6, ""),
+            ("near", "08:07:00", "08:08:00", "A", 9, ""),
+            ("still", "08:00:00", "08:00:00", "A", 1, ""), ("still", "", "", "A", 2, ""),
+            ("still", "08:04:00", "08:04:00", "A", 3, ""),
             ("way", "09:00:00", "09:00:00", "A", 1, 0), ("way", "", "", "B", 2, 100), ("way", "", "", "C", 3, 900),
             ("way", "09:10:00", "09:10:00", "A", 4, 1000),
             ("half", "10:00:00", "10:00:00", "A", 1, 0), ("half", "", "", "B", 2, 10), ("half", "", "", "C", 3, ""),
-            ("half", "10:09:00", "", "A", 4, 100), ("half", "", "10:20:00", "B", 5, 110),
+            ("half", "10:12:00", "", "A", 4, 100), ("half", "", "10:20:00", "B", 5, 110),
         ],
     )  # fmt: skip
-    trips = table(TRIPS, [("r", "wk", trip) for trip in ("even", "way", "half")])
-    timetable = read(write(tmp_path, stop_times=times, trips=trips))
+    trips = table(TRIPS, [("r", "wk", trip) for trip in ("near", "still", "way", "half")])
+    timetable = read(write(tmp_path, stop_times=times, trips=trips, stops=stops))
     assert said(timetable) == [
-        "even: A 08:00-08:01, B 08:03, C 08:05, A 08:07-08:08",
-        "half: A 10:00, B 10:03, C 10:06, A 10:09, B 10:20",
+        "half: A 10:00, B 10:04, C 10:06, A 10:12, B 10:20",
+        "near: A 08:00-08:01, B 08:03, C 08:04, A 08:07-08:08",
+        "still: A 08:00, A 08:02, A 08:04",
         "way: A 09:00, B 09:01, C 09:09, A 09:10",
     ]
     assert timetable.warnings == ()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from flexsite.access.timetable import values
 from flexsite.access.timetable.feed import Feed
-from flexsite.access.timetable.model import Flags, Ints
+from flexsite.access.timetable.model import Flags, Ints, Metres
 from flexsite.access.timetable.stop_times import NO_SEQUENCE, Rows
 from flexsite.notices import Notices
 
@@ -41,16 +41,22 @@ class Courses:
         return len(self.trip)
 
 
-def mend(feed: Feed, rows: Rows, notices: Notices) -> Courses:
+EARTH = 6_371_008.8
+"""Metres of the earth's mean radius (IUGG)."""
+
+
+def mend(feed: Feed, rows: Rows, notices: Notices, degrees: Metres) -> Courses:
     """Courses of all trips that make sense; each reason for which some do not is told with their number.
 
     Times that are missing lie between the known ones before and after as `shape_dist_traveled` says where all of these
-    have it, else evenly from stop to stop (GTFS reference, stop_times.txt).
+    have it; else by the straight distances from stop to stop, as R5 has it; and evenly where these are not known.
 
     Parameters
     ----------
     rows
         In the order of trip and sequence.
+    degrees
+        (s, 2) longitude and latitude of the stops.
     """
     rows, sad = _without_doubles(rows, feed, notices)
     starts = np.flatnonzero(np.diff(rows.trip, prepend=-1))
@@ -78,7 +84,7 @@ def mend(feed: Feed, rows: Rows, notices: Notices) -> Courses:
     ends = starts + size - 1
     refuse((arrive[starts] < 0) | (arrive[ends] < 0), "have no time at their first or last stop")
     if (arrive < 0).any():
-        _fill(rows, number, starts, bad, arrive, depart)
+        _fill(rows, number, starts, bad, arrive, depart, _apart(degrees[rows.stop]))
     falling = arrive > depart
     falling[1:] |= (depart[:-1] > arrive[1:]) & (number[1:] == number[:-1])
     refuse(any_of(falling), "go back in time")
@@ -111,8 +117,21 @@ def _without_doubles(rows: Rows, feed: Feed, notices: Notices) -> tuple[Rows, Fl
     return rows.only(keep), again[keep]
 
 
+def _apart(degrees: Metres) -> Metres:
+    """(k,) metres from each place to the next as the crow flies, on a sphere (haversine); 0 for the last."""
+    lon, lat = np.radians(degrees).T
+    half = np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
+    return np.append(2 * EARTH * np.arcsin(np.sqrt(half)), 0.0)
+
+
 def _fill(
-    rows: Rows, number: NDArray[np.intp], starts: NDArray[np.intp], bad: Flags, arrive: Ints, depart: Ints
+    rows: Rows,
+    number: NDArray[np.intp],
+    starts: NDArray[np.intp],
+    bad: Flags,
+    arrive: Ints,
+    depart: Ints,
+    apart: Metres,
 ) -> None:
     """Times of stops without one, in place; trips in `bad` get some time too, and are not looked at again."""
     total = len(arrive)
@@ -128,7 +147,13 @@ def _fill(
     odd = ~(step >= 0)  # back, or not known
     until = np.cumsum(odd)
     steady = (until[high] == until[low]) & (way[high] > way[low])
+    placed = np.isfinite(apart)
+    gone = np.concatenate([[0.0], np.cumsum(np.where(placed, apart, 0.0))[:-1]])
+    lost = np.concatenate([[0], np.cumsum(~placed)[:-1]])
+    near = (lost[high] == lost[low]) & (gone[high] > gone[low])
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(steady, (way[gap] - way[low]) / (way[high] - way[low]), (gap - low) / (high - low))
+        by_line = (way[gap] - way[low]) / (way[high] - way[low])
+        by_place = (gone[gap] - gone[low]) / (gone[high] - gone[low])
+    share = np.select([steady, near], [by_line, by_place], (gap - low) / (high - low))
     time = depart[low] + np.rint(share * (arrive[high] - depart[low])).astype(np.int32)
     arrive[gap], depart[gap] = time, time

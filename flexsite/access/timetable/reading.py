@@ -162,7 +162,7 @@ def _read_feed(
     if with_rows < len(trips):
         text = f"{feed.where('trips')}: {len(trips) - with_rows} of {len(trips)} trips have no stop times; set aside"
         notices.warn("empty trips", text)
-    courses = mend(feed, rows, notices)
+    courses = mend(feed, rows, notices, stops.degrees)
     if not len(courses):
         why = "; ".join(notices)
         remedy = f"ask the publisher for a feed without these faults: {why}"

@@ -33,6 +33,8 @@ class StopTable:
         (s,) location type.
     xy
         (s, 2) in the study's CRS, NaN where the feed gives no place.
+    degrees
+        (s, 2) longitude and latitude, NaN likewise.
     station
         (s,) row of the station, or of the stop itself.
     nowhere
@@ -44,6 +46,7 @@ class StopTable:
     names: Any
     kind: Ints
     xy: Metres
+    degrees: Metres
     station: Ints
     nowhere: Flags
 
@@ -94,14 +97,14 @@ def read_stops(feed: Feed, crs: pyproj.CRS, notices: Notices) -> StopTable:
         notices.warn("parent", text)
     own = np.arange(len(ids), dtype=np.int32)
     station = np.where((parent >= 0) & (kind != STATION), parent, own).astype(np.int32)
-    xy, nowhere = _places(feed, table, crs, notices)
+    xy, degrees, nowhere = _places(feed, table, crs, notices)
     for _ in range(2):  # of a boarding area the platform's, of a platform the station's
         lacking = ~np.isfinite(xy).all(axis=1) & (kind != ENTRANCE)  # an entrance is where it is, or not known
-        xy[lacking] = xy[station[lacking]]
+        xy[lacking], degrees[lacking] = xy[station[lacking]], degrees[station[lacking]]
     area = np.flatnonzero(kind == BOARDING_AREA)
     station[area] = station[station[area]]
     nowhere &= ~np.isfinite(xy).all(axis=1)
-    return StopTable(feed.name, ids, table["stop_name"], kind, xy, station, nowhere)
+    return StopTable(feed.name, ids, table["stop_name"], kind, xy, degrees, station, nowhere)
 
 
 def _unique(feed: Feed, table: Table, notices: Notices) -> Table:
@@ -126,8 +129,8 @@ def _arrow(rows: NDArray[np.intp]) -> Any:
     return pa.array(rows)
 
 
-def _places(feed: Feed, table: Table, crs: pyproj.CRS, notices: Notices) -> tuple[Metres, Flags]:
-    """(s, 2) places in the study's CRS, NaN where there is none, and whether that is as no stop can lie there."""
+def _places(feed: Feed, table: Table, crs: pyproj.CRS, notices: Notices) -> tuple[Metres, Metres, Flags]:
+    """(s, 2) places in the study's CRS and in degrees, NaN where there is none, and whether none can be there."""
     lat, lon = values.numbers(table["stop_lat"]), values.numbers(table["stop_lon"])
     given = np.isfinite(lat) & np.isfinite(lon)
     nowhere = given & (((lat == 0) & (lon == 0)) | (np.abs(lat) > 90) | (np.abs(lon) > 180))
@@ -143,7 +146,7 @@ def _places(feed: Feed, table: Table, crs: pyproj.CRS, notices: Notices) -> tupl
     if nowhere.any():
         text = f"{feed.where('stops')}: {int(nowhere.sum())} stops lie at 0, 0, off the globe or where the study's CRS "
         notices.warn("places", text + "does not reach; taken as without a place")
-    return xy, nowhere
+    return xy, np.where(np.isfinite(xy), np.column_stack([lon, lat]), np.nan), nowhere
 
 
 def _refuse_exchanged(feed: Feed, lat: Metres, lon: Metres, crs: pyproj.CRS) -> None:
