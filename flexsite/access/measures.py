@@ -177,6 +177,8 @@ class _Taker:
     def _journeys(self) -> dict[str, FloatArray]:
         """Answers of all measures to the nearest place by transit."""
         asked = [one for one in self._access.measures if isinstance(one, NearestMeasure) and one.mode == "transit"]
+        if not len(self._context.sites):
+            return {one.id: np.empty(0) for one in asked}
         return by_transit.nearest(self._context, self._timed(), asked)
 
     def _timed(self) -> Services:
@@ -186,6 +188,8 @@ class _Taker:
     def take(self, one: Measure) -> dict[str, Column]:
         """Columns of a measure, (n,) each, by its kind."""
         name, context = output_column(one), self._context
+        if isinstance(one, StandardMeasure) and not len(context.sites):
+            return {column: pd.array([], dtype="str") for column in output_columns(one)}
         match one:
             case NearestMeasure():
                 return {name: self._journeys[one.id] if one.mode == "transit" else self._nearest(one)}
@@ -210,6 +214,8 @@ class _Taker:
 
     def _within(self, one: CountMeasure | SumMeasure) -> FloatArray:
         context, source = self._context, self._context.places(one)
+        if not len(context.sites):
+            return np.empty(0)
         if one.mode == "transit":
             total = by_transit.total_within(context, self._timed(), one)
         else:
@@ -227,6 +233,8 @@ class _Taker:
         """A measure taken from points; a service level as its number."""
         one = next(measure for measure in self._access.measures if measure.id == name)
         access = self._access.model_copy(update={"measures": [one], "shown": []})
+        if not len(points):
+            return np.empty(0)
         other = _Taker(replace(self._context, access=access, sites=points, said=self._context.said))
         if isinstance(one, StandardMeasure):
             return by_standard.level(other._context, other._services, one).value

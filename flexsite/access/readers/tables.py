@@ -52,12 +52,11 @@ def read_tables(nodes: Path, edges: Path) -> StreetFile:
         places = dict(zip(ids, zip(points.geometry.x.tolist(), points.geometry.y.tolist(), strict=True), strict=True))
         u, v = ([_plain(value) for value in lines[name].tolist()] for name in ends)
     else:
-        whole = np.array([line_points(line, f"{edges}, row {row}") for row, line in enumerate(geometry)], dtype=object)
+        whole = [line_points(line, f"{edges}, row {row}") for row, line in enumerate(geometry)]
         if any(line is None for line in whole):
             raise InputError("an edge has no geometry and no columns u and v", where=str(edges))
         first, last = (
-            np.array([line[0] for line in whole]).reshape(-1, 2),
-            np.array([line[-1] for line in whole]).reshape(-1, 2),
+            np.array([line[end] for line in whole if line is not None], float).reshape(-1, 2) for end in (0, -1)
         )
         xy, node = np.unique(np.concatenate([first, last]), axis=0, return_inverse=True)
         places = {row: (float(x), float(y)) for row, (x, y) in enumerate(xy)}
