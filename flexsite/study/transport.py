@@ -36,7 +36,9 @@ class Timetable(StrictModel):
 
     path: StudyPath | list[StudyPath] = Field(description="a zip, a folder of tables, or a list of these")
     date: Day
-    max_walk: PositiveNumber | None = Field(None, description="metres on foot to the first stop, from the last, and without vehicle")
+    max_walk: PositiveNumber | None = Field(
+        None, description="metres on foot to the first stop, from the last, and without any vehicle"
+    )
     change_walk: NonNegative | None = Field(None, description="metres on foot between two vehicles")
     change_time: NonNegative | None = Field(None, description="seconds between two vehicles at least")
     on_demand: bool = Field(False, description="whether services that must be ordered count")

@@ -16,6 +16,7 @@ import yaml
 import flexsite
 from flexsite.errors import FlexsiteError
 from flexsite.rulebook import profile_ids
+from flexsite.study.access import Access
 from flexsite.study.profile import Profile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +61,30 @@ def test_every_example_of_a_study_loads(number: int, tmp_path: Path) -> None:
     else:
         assert len(part) == 1
         assert len(getattr(loaded, next(iter(part)))) if isinstance(next(iter(part.values())), list) else True
+
+
+ACCESS_EXAMPLES = re.findall(
+    r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "access.md").read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.mark.parametrize("number", range(len(ACCESS_EXAMPLES)))
+def test_every_example_of_access_loads(number: int, tmp_path: Path) -> None:
+    part = yaml.safe_load(ACCESS_EXAMPLES[number])
+    study = whole_study() | part | {"profiles": []}
+    study["layers"] |= {name: f"{name}.gpkg" for name in ("centres", "unsafe_underpasses")}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
+    loaded = flexsite.load(tmp_path / "study.yaml").access
+    assert len(loaded.measures) == len(part["access"].get("measures", []))
+    assert len(loaded.shown) == len(part["access"].get("shown", []))
+
+
+def test_every_measure_of_the_table_loads() -> None:
+    text = (ROOT / "docs" / "access.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\{.*?\})` \|", text, flags=re.MULTILINE)
+    assert len(rows) == 7
+    given = [{"id": f"m{number}", **yaml.safe_load(row)} for number, row in enumerate(rows)]
+    assert len(Access.model_validate({"measures": given}).measures) == 7
 
 
 def test_an_example_with_a_slip_would_be_found(tmp_path: Path) -> None:
