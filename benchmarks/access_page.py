@@ -57,7 +57,7 @@ def _parts(name: str, found: dict[str, Any]) -> str:
 
 def _theirs(found: dict[str, Any]) -> str:
     if "why" in found:
-        return f"{found['why']} | | | | "
+        return f"{found['why']} | | | |"
     if found["share"] < 1:
         share = found["share"]
         wall = f"{found['wall_s']:.2f} for {share:.2%} of the sites, so {found['wall_s'] / share:,.0f}"
