@@ -60,7 +60,7 @@ def _theirs(found: dict[str, Any]) -> str:
         return f"{found['why']} | | | |"
     if found["share"] < 1:
         share = found["share"]
-        wall = f"{found['wall_s']:.2f} for {share:.2%} of the sites, so {found['wall_s'] / share:,.0f}"
+        wall = f"{found['wall_s']:.2f} for {share:.2%} of the sites, so {found['wall_s'] / share:,.0f} for all"
         cpu = f"{found['cpu_s'] / share:,.0f}"
         return f"{wall} | {cpu} | {found['build_s']:.1f} | {found['peak_mb']:,} | {found['checked']}"
     return (

@@ -207,4 +207,4 @@ def test_a_sample_is_told_as_a_sample() -> None:
     found = {"job": "total", "tool": "scipy", "wall_s": 1.0, "cpu_s": 2.0, "build_s": 0.1, "peak_mb": 300,
              "share": 0.01, "checked": "plain Dijkstra, 20 sites"}  # fmt: skip
     told = importlib.import_module("access_page")._theirs(found)
-    assert told == "1.00 for 1.00% of the sites, so 100 | 200 | 0.1 | 300 | plain Dijkstra, 20 sites"
+    assert told == "1.00 for 1.00% of the sites, so 100 for all | 200 | 0.1 | 300 | plain Dijkstra, 20 sites"
