@@ -52,7 +52,7 @@ class Job:
 
         import pyproj
 
-        from flexsite.access.streets import StreetFile
+        from flexsite.access.streets.model import StreetFile
 
         g = self.town.streets
         count = len(g["u"])
@@ -70,7 +70,7 @@ class Job:
 
     @cached_property
     def graph(self) -> Any:
-        from flexsite.access.compact import compact
+        from flexsite.access.reach.compact import compact
 
         def make() -> Any:
             graph = self.streets.graph("walk")
@@ -81,7 +81,7 @@ class Job:
 
     def at(self, nodes: Array) -> Any:
         """Entrances at junctions, in order: each at an end of a street."""
-        from flexsite.access.snap import Entrances
+        from flexsite.access.entering.snap import Entrances
 
         g = self.town.streets
         edge = np.full(len(g["x"]), -1)
@@ -98,7 +98,7 @@ class Job:
         return self.at(self.town.streets["site_node"])
 
     def legs(self, origins: Any, stops: Any, limit: float) -> Any:
-        from flexsite.access.legs import legs
+        from flexsite.access.reach.legs import legs
 
         nothing = np.empty(0, np.int64), np.empty(0, np.int64)
         return legs(self.graph, origins, stops, len(origins), len(stops), limit, nothing)
@@ -138,7 +138,7 @@ class Job:
 
 def nearest(job: Job) -> Callable[[], Answer]:
     """Metres to the nearest of seven kinds, from all sites."""
-    from flexsite.access.distance import nearest_places
+    from flexsite.access.reach.distance import nearest_places
 
     graph, sites, kinds = job.graph, job.sites, [job.at(nodes) for nodes in job.town.kinds]
     return lambda: {"metres": nearest_places(graph, sites, kinds, len(sites))[0]}
@@ -146,7 +146,7 @@ def nearest(job: Job) -> Callable[[], Answer]:
 
 def total(job: Job) -> Callable[[], Answer]:
     """Jobs within 1,000 m, from all sites."""
-    from flexsite.access.distance import total_within
+    from flexsite.access.reach.distance import total_within
 
     works = np.flatnonzero(job.town.streets["jobs"])
     graph, sites, places = job.graph, job.sites, job.at(works)
@@ -156,8 +156,8 @@ def total(job: Job) -> Callable[[], Answer]:
 
 def entering(job: Job, *, polygons: bool) -> Callable[[], Answer]:
     """Entrances of all sites at streets, the index included."""
-    from flexsite.access.entrances import Barriers, place_entrances, site_entrances
-    from flexsite.access.streets import Graph
+    from flexsite.access.entering.entrances import Barriers, place_entrances, site_entrances
+    from flexsite.access.streets.model import Graph
 
     nothing = Barriers(np.empty(0, dtype=object))
     shapes, streets = job.town.polygons if polygons else job.town.points, job.streets
@@ -191,7 +191,7 @@ def centres(job: Job) -> Callable[[], Answer]:
 
 def reached(job: Job) -> Callable[[], Answer]:
     """Jobs at the stops that are reached within 45 minutes, from all stops."""
-    from flexsite.access.legs import Legs
+    from flexsite.access.reach.legs import Legs
 
     router, number = job.router, job.number
     job.timed("patterns", lambda: router.patterns)
@@ -220,7 +220,7 @@ def level(job: Job) -> Callable[[], Answer]:
     nothing, there = (np.empty(0, np.int64), np.empty(0, np.int64)), np.ones(len(sites), bool)
 
     def ways() -> list[Any]:
-        from flexsite.access.legs import Legs, legs
+        from flexsite.access.reach.legs import Legs, legs
 
         found = []
         for need in wanted:
@@ -262,7 +262,7 @@ def timetable(job: Job) -> Callable[[], Answer]:
 
 def pbf(job: Job) -> Callable[[], Answer]:
     """Streets from an OpenStreetMap file."""
-    from flexsite.access.kept import read_streets
+    from flexsite.access.streets.kept import read_streets
 
     def once() -> Answer:
         file = read_streets([job.town.pbf])

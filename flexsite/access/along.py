@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from flexsite.access import distance, straight
+from flexsite.access import straight
+from flexsite.access.reach import distance
 
 if TYPE_CHECKING:
     from flexsite.access.context import Context
-    from flexsite.access.streets import FloatArray, NetworkMode
+    from flexsite.access.streets.model import FloatArray, NetworkMode
     from flexsite.study.access import (
         BasketMeasure,
         CatchmentMeasure,

@@ -12,7 +12,7 @@ from flexsite.access.levels.level import Levels, Need, levels, needs
 from flexsite.access.levels.standard import load_standard
 from flexsite.access.levels.supply import supply_of, supply_of_stops
 from flexsite.access.services import Services, legs_along
-from flexsite.access.streets import BoolArray, expand
+from flexsite.access.streets.model import BoolArray, expand
 
 if TYPE_CHECKING:
     from flexsite.access.levels.wording import Language

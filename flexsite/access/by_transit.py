@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from flexsite.access.context import Context
 from flexsite.access.habits import Window, window
-from flexsite.access.legs import Legs
 from flexsite.access.places import Places
+from flexsite.access.reach.legs import Legs
 from flexsite.access.services import ServiceDay, Services
-from flexsite.access.streets import FloatArray
+from flexsite.access.streets.model import FloatArray
 from flexsite.study.access import CountMeasure, NearestMeasure, SumMeasure
 
 MINUTE = 60

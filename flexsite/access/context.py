@@ -10,7 +10,7 @@ import pyproj
 
 from flexsite.access.network import Network
 from flexsite.access.places import Geometries, LayerPlaces, OsmPlaces, PlaceSource
-from flexsite.access.streets import NetworkMode
+from flexsite.access.streets.model import NetworkMode
 from flexsite.study.access import Access, CountMeasure, NearestMeasure, OsmTags, SumMeasure, targets
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from flexsite.access.places import numbers
-from flexsite.access.streets import Bounds, FloatArray
+from flexsite.access.streets.model import Bounds, FloatArray
 from flexsite.errors import InputError
 from flexsite.geometry import Geometries, cut_heavy, meet, overlap, rounded_area
 

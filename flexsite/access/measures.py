@@ -17,7 +17,7 @@ from flexsite.access import along, by_standard, by_transit, ground, record, show
 from flexsite.access.context import NETWORK_MODES, Context
 from flexsite.access.readers.osm import is_osm
 from flexsite.access.services import Services
-from flexsite.access.streets import FloatArray
+from flexsite.access.streets.model import FloatArray
 from flexsite.errors import InputError
 from flexsite.study.access import (
     Access,

@@ -11,17 +11,17 @@ import numpy as np
 import pyproj
 import shapely
 
-from flexsite.access import character, distance
-from flexsite.access.catchment import Catchment, catchment
-from flexsite.access.closing import closed_by, closed_ways
-from flexsite.access.entrances import Barriers, extent, place_entrances, site_entrances
-from flexsite.access.kept import kept_streets, kept_way_ids, read_streets
-from flexsite.access.legs import Legs
-from flexsite.access.legs import legs as find_legs
+from flexsite.access.entering.entrances import Barriers, extent, place_entrances, site_entrances
+from flexsite.access.entering.snap import Entrances, Geometries
 from flexsite.access.places import Places, PlaceSource
-from flexsite.access.route import Path, street_path
-from flexsite.access.snap import Entrances, Geometries
-from flexsite.access.streets import (
+from flexsite.access.reach import character, distance
+from flexsite.access.reach.catchment import Catchment, catchment
+from flexsite.access.reach.legs import Legs
+from flexsite.access.reach.legs import legs as find_legs
+from flexsite.access.reach.route import Path, street_path
+from flexsite.access.streets.closing import closed_by, closed_ways
+from flexsite.access.streets.kept import kept_streets, kept_way_ids, read_streets
+from flexsite.access.streets.model import (
     BoolArray,
     Bounds,
     FloatArray,
@@ -142,7 +142,7 @@ class Network:
         )
 
     def catchment(self, amenities: PlaceSource, demand: PlaceSource, mode: NetworkMode, within: float) -> Catchment:
-        """Capacity of the amenities within reach per household that shares it; see `flexsite.access.catchment`."""
+        """Capacity of the amenities within reach per household that shares it; see `reach.catchment`."""
         if not len(self._sites):
             return Catchment(np.empty(0), np.empty(0))
         # whoever shares an amenity with a site may live as far on its other side
@@ -155,7 +155,7 @@ class Network:
         return catchment(graph, here, doors, homes, places.value, asking.value, count, within, inside)
 
     def character(self, what: Literal["intersections", "directness"], mode: NetworkMode, within: float) -> FloatArray:
-        """(n,) what the streets around each site are like; see `flexsite.access.character`."""
+        """(n,) what the streets around each site are like; see `reach.character`."""
         if not len(self._sites):
             return np.empty(0)
         graph = self._window(expand(self._bounds(), within + 2 * self._access.max_snap)).graph(mode)

@@ -14,10 +14,10 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.kept import kept_features
 from flexsite.access.readers.osm import OsmSelection, described
 from flexsite.access.readers.ways import WGS84
-from flexsite.access.streets import Bounds, FloatArray, IntArray
+from flexsite.access.streets.kept import kept_features
+from flexsite.access.streets.model import Bounds, FloatArray, IntArray
 from flexsite.errors import InputError
 from flexsite.layers import projection
 

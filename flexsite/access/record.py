@@ -12,7 +12,7 @@ from flexsite.access.context import NETWORK_MODES
 
 if TYPE_CHECKING:
     from flexsite.access.context import Context
-    from flexsite.access.streets import NetworkMode
+    from flexsite.access.streets.model import NetworkMode
 
 COLUMNS = ("mode", "site_id", "x", "y", "leg_m")
 

@@ -12,10 +12,10 @@ import shapely
 
 from flexsite.access.context import Context
 from flexsite.access.habits import Habits
-from flexsite.access.legs import Legs
 from flexsite.access.places import Geometries
-from flexsite.access.reach import TOLERANCE
-from flexsite.access.streets import BoolArray, Bounds, IntArray, NetworkMode, expand, join
+from flexsite.access.reach.bounded import TOLERANCE
+from flexsite.access.reach.legs import Legs
+from flexsite.access.streets.model import BoolArray, Bounds, IntArray, NetworkMode, expand, join
 from flexsite.access.timetable import kept
 from flexsite.access.timetable.reading import read_timetable
 from flexsite.access.transit.footpaths import Footpaths

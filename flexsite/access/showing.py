@@ -10,10 +10,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from flexsite.access.entering.snap import Entrances
 from flexsite.access.habits import clock_seconds, metres_per_second
-from flexsite.access.isochrone import field, outline, reached
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import FloatArray, NetworkMode
+from flexsite.access.reach.isochrone import field, outline, reached
+from flexsite.access.streets.model import FloatArray, NetworkMode
 from flexsite.access.transit.journey import PLACE, Step
 from flexsite.access.transit.raptor import NEVER
 from flexsite.errors import InputError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from flexsite.access.decay import weights
 from flexsite.access.places import Geometries, PlaceSource
-from flexsite.access.streets import Bounds, FloatArray, expand
+from flexsite.access.reach.decay import weights
+from flexsite.access.streets.model import Bounds, FloatArray, expand
 from flexsite.study.access import Decay
 
 _AT_ONCE = 2000  # sites whose places within reach are held in memory together

@@ -13,8 +13,8 @@ import numpy as np
 import pyproj
 import shapely
 
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import Graph, StreetFile
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.streets.model import Graph, StreetFile
 
 RD = pyproj.CRS.from_epsg(28992)
 NAN = float("nan")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import shapely
 
-from flexsite.access.closing import closed_by, closed_ways, touched_by
 from flexsite.access.readers.osm import read_streets, way_ids_with
+from flexsite.access.streets.closing import closed_by, closed_ways, touched_by
 
 from .conftest import RD, street_file
 from .test_osm import STREET, around, write_osm

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexsite.access.distance import nearest, total_within
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import Graph
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.reach.distance import nearest, total_within
+from flexsite.access.streets.model import Graph
 
 from .conftest import NAN, RD, pair_distances, street_file
 
@@ -149,7 +149,7 @@ def _within(graph: Graph, sites: Entrances, places: Entrances, values: np.ndarra
 
 def test_compiled_and_plain_search_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba", reason="without numba there is only the plain search")
-    from flexsite.access import reach
+    from flexsite.access.reach import bounded as reach
 
     random = np.random.default_rng(7)
     lines = [

@@ -12,13 +12,13 @@ import pyproj
 import pytest
 import shapely
 
-from flexsite.access.distance import nearest
 from flexsite.access.network import open_streets
+from flexsite.access.reach.distance import nearest
 from flexsite.access.readers.graphml import read_graphml
 from flexsite.access.readers.network_x import from_networkx, to_networkx
 from flexsite.access.readers.osm import read_streets
 from flexsite.access.readers.tables import read_tables
-from flexsite.access.streets import MODES, NetworkMode, Streets
+from flexsite.access.streets.model import MODES, NetworkMode, Streets
 from flexsite.errors import InputError
 from flexsite.study.access import StreetsSource
 

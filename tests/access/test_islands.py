@@ -9,11 +9,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexsite.access import entrances
-from flexsite.access.entrances import Barriers, place_entrances, site_entrances
-from flexsite.access.islands import FEWEST_NODES, Islands
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import StreetFile
+from flexsite.access.entering import entrances
+from flexsite.access.entering.entrances import Barriers, place_entrances, site_entrances
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.streets.islands import FEWEST_NODES, Islands
+from flexsite.access.streets.model import StreetFile
 
 from .conftest import RD, street_file
 
@@ -118,7 +118,7 @@ SPOT = st.tuples(st.integers(0, 5), st.integers(0, 5)).map(lambda xy: (xy[0] * 4
 def test_as_by_hand(lines: list, spots: list, fewest: int, compiled: bool) -> None:
     """Nearest street by shapely and components by networkx, street by street."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flexsite.access.islands.FEWEST_NODES", fewest)
+        patch.setattr("flexsite.access.streets.islands.FEWEST_NODES", fewest)
         patch.setattr(entrances, "MANY", 0 if compiled else 10**9)
         file = street_file([(list(line), "w") for line in lines])
         streets = file.window(RD)

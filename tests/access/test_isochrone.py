@@ -8,9 +8,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexsite.access.isochrone import field, outline, reached
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import Graph
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.reach.isochrone import field, outline, reached
+from flexsite.access.streets.model import Graph
 
 from .conftest import RD, pair_distances, street_file
 from .test_distance import doors

@@ -12,12 +12,12 @@ import osmnx
 import pytest
 import shapely
 
-from flexsite.access import kept
-from flexsite.access.kept import kept_features, kept_streets, kept_way_ids, read_streets
 from flexsite.access.network import open_streets
 from flexsite.access.readers.network_x import to_networkx
 from flexsite.access.readers.osm import read_features
-from flexsite.access.streets import ARRAYS, MODES, StreetFile
+from flexsite.access.streets import kept
+from flexsite.access.streets.kept import kept_features, kept_streets, kept_way_ids, read_streets
+from flexsite.access.streets.model import ARRAYS, MODES, StreetFile
 from flexsite.cache import Cache
 from flexsite.errors import InputError
 from flexsite.study.access import StreetsSource

@@ -11,11 +11,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexsite.access import entrances
-from flexsite.access.entrances import Barriers, place_entrances, site_entrances
-from flexsite.access.nearby import Nearby
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import Graph
+from flexsite.access.entering import entrances
+from flexsite.access.entering.entrances import Barriers, place_entrances, site_entrances
+from flexsite.access.entering.nearby import Nearby
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.streets.model import Graph
 
 from .conftest import RD, street_file
 

@@ -11,7 +11,7 @@ import shapely
 
 from flexsite.access import network
 from flexsite.access.measures import AccessResult, measure
-from flexsite.access.streets import StreetFile
+from flexsite.access.streets.model import StreetFile
 from flexsite.study.access import Access
 
 from .conftest import NAN, RD, FakeLayers, points, sites, street_file

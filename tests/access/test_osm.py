@@ -15,7 +15,7 @@ import shapely
 from flexsite.access.measures import measure
 from flexsite.access.readers.network_x import to_networkx
 from flexsite.access.readers.osm import read_features, read_streets
-from flexsite.access.streets import StreetFile
+from flexsite.access.streets.model import StreetFile
 from flexsite.errors import InputError
 from flexsite.layers import Layers
 from flexsite.study.access import Access
@@ -265,8 +265,8 @@ def test_real_streets(shared: Path, name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("mode", ["walk", "cycle"])
 def test_real_distances_are_those_of_networkx(shared: Path, name: str, mode: str) -> None:
-    from flexsite.access.distance import nearest
-    from flexsite.access.entrances import Barriers, place_entrances
+    from flexsite.access.entering.entrances import Barriers, place_entrances
+    from flexsite.access.reach.distance import nearest
 
     file, crs = real(shared, name)
     streets = file.window(crs)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from flexsite.access.readers import pbf
 from flexsite.access.readers.osm import read_streets, ways_by_osmium
 from flexsite.access.readers.ways import NOWHERE, Ways
-from flexsite.access.streets import StreetFile
+from flexsite.access.streets.model import StreetFile
 from flexsite.errors import InputError
 
 pytest.importorskip("numba", reason="without numba there is only libosmium")

@@ -11,17 +11,19 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexsite.access import distance, reach, search, straight
-from flexsite.access.catchment import catchment
-from flexsite.access.character import directness, intersections
-from flexsite.access.compact import compact, z_order
-from flexsite.access.decay import weights
-from flexsite.access.distance import basket, nearest_places, total_within
-from flexsite.access.ends import ends
-from flexsite.access.legs import Legs, legs
+from flexsite.access import straight
+from flexsite.access.entering.ends import ends
+from flexsite.access.entering.snap import Entrances
 from flexsite.access.places import Places
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import Graph
+from flexsite.access.reach import bounded as reach
+from flexsite.access.reach import distance, search
+from flexsite.access.reach.catchment import catchment
+from flexsite.access.reach.character import directness, intersections
+from flexsite.access.reach.compact import compact, z_order
+from flexsite.access.reach.decay import weights
+from flexsite.access.reach.distance import basket, nearest_places, total_within
+from flexsite.access.reach.legs import Legs, legs
+from flexsite.access.streets.model import Graph
 from flexsite.geometry import WORKERS
 from flexsite.study.access import Decay
 
@@ -384,7 +386,7 @@ def test_searches_that_outgrow_their_room() -> None:
 
 
 def test_a_search_without_patience_goes_on_in_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flexsite.access import _lanes
+    from flexsite.access.reach import _lanes
 
     random = np.random.default_rng(0)
     count = 40

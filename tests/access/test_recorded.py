@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flexsite.access.distance import nearest_places, total_within
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import Graph
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.reach.distance import nearest_places, total_within
+from flexsite.access.streets.model import Graph
 
 from .conftest import RD, street_file
 from .test_distance import NOBODY_INSIDE

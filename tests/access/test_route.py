@@ -8,8 +8,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexsite.access.route import street_path
-from flexsite.access.streets import Graph
+from flexsite.access.reach.route import street_path
+from flexsite.access.streets.model import Graph
 
 from .conftest import RD, pair_distances, street_file
 from .test_distance import LINE, LOOP, doors

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from flexsite.access.legs import Legs
+from flexsite.access.reach.legs import Legs
 from flexsite.access.timetable.model import MODES, Changes, Lines, Stops, Timetable
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flexsite.access.legs import Legs
 from flexsite.access.levels import level as level_module
 from flexsite.access.levels import wording
 from flexsite.access.levels.level import Levels, levels, needs
 from flexsite.access.levels.standard import Standard, Way, load_standard
 from flexsite.access.levels.supply import Supply, supply_of, supply_of_stops
+from flexsite.access.reach.legs import Legs
 from flexsite.errors import InputError
 
 from .hand import legs, service, shown, timetable

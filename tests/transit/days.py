@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from hypothesis import strategies as st
 
-from flexsite.access.legs import Legs
+from flexsite.access.reach.legs import Legs
 from flexsite.access.timetable.model import Changes, Lines, Stops, Timetable
 from flexsite.access.transit.footpaths import Footpaths
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access.legs import Legs
 from flexsite.access.levels import wording
 from flexsite.access.levels._index import index_of
-from flexsite.access.reach import TOLERANCE
+from flexsite.access.reach.bounded import TOLERANCE
+from flexsite.access.reach.legs import Legs
 from flexsite.access.timetable.model import MODES
 
 if TYPE_CHECKING:

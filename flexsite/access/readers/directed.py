@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from flexsite.access.readers.tags import KEYS, Permission, bicycle_directions, car_directions, permission, seconds
-from flexsite.access.streets import FloatArray, StreetFile, codes
+from flexsite.access.streets.model import FloatArray, StreetFile, codes
 from flexsite.errors import InputError
 
 _Directions = Callable[[Mapping[str, str]], tuple[bool, bool]]

@@ -12,7 +12,7 @@ import shapely
 from pyproj.exceptions import CRSError
 
 from flexsite.access.readers.directed import DirectedEdge, line_points, streets_from_edges
-from flexsite.access.streets import StreetFile
+from flexsite.access.streets.model import StreetFile
 from flexsite.errors import InputError
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyproj
 
 from flexsite.access.readers.directed import DirectedEdge, line_points, streets_from_edges
-from flexsite.access.streets import StreetFile, Streets
+from flexsite.access.streets.model import StreetFile, Streets
 from flexsite.errors import InputError
 
 if TYPE_CHECKING:

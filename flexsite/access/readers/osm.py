@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from flexsite.access.readers import pbf
 from flexsite.access.readers.tags import KEYS, SELECTING
 from flexsite.access.readers.ways import NOWHERE, Ways, streets_from_ways
-from flexsite.access.streets import IntArray, StreetFile
+from flexsite.access.streets.model import IntArray, StreetFile
 from flexsite.errors import InputError
 
 OsmSelection = Mapping[str, str | Literal[True] | Sequence[str]]

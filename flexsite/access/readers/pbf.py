@@ -22,7 +22,7 @@ import numpy as np
 
 from flexsite.access.readers.tags import KEYS, SELECTING
 from flexsite.access.readers.ways import NOWHERE, Ways
-from flexsite.access.streets import IntArray
+from flexsite.access.streets.model import IntArray
 
 MANY_BYTES = 4_000_000
 """Size of a file from which the compiled way pays for the time it takes to load."""

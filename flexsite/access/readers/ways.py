@@ -9,7 +9,7 @@ import numpy as np
 import pyproj
 
 from flexsite.access.readers.tags import FORBIDDEN, Permission, kind, permission, seconds
-from flexsite.access.streets import FloatArray, IntArray, StreetFile, codes, rough_lengths
+from flexsite.access.streets.model import FloatArray, IntArray, StreetFile, codes, rough_lengths
 
 WGS84 = pyproj.CRS.from_epsg(4326)
 NOWHERE = 2147483647

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access.legs import ROUNDING, Legs
+from flexsite.access.reach.legs import ROUNDING, Legs
 from flexsite.access.timetable.model import FORBIDDEN, Changes, Ints, Metres, Stops
 
 

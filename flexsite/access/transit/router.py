@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access.legs import Legs
+from flexsite.access.reach.legs import Legs
 from flexsite.access.timetable.model import Ints, Timetable
 from flexsite.access.transit import journey as one
 from flexsite.access.transit import plain as slow

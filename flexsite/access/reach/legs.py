@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access.reach import TOLERANCE, Reach
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import Graph, IntArray
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.reach.bounded import TOLERANCE, Reach
+from flexsite.access.streets.model import Graph, IntArray
 
 ROUNDING = 1e-6
 """Seconds by which a walk may exceed a whole second and still be that: rounding of coordinates, not a policy."""

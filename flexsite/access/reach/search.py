@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access.compact import Arcs
-from flexsite.access.streets import FloatArray, IntArray
+from flexsite.access.reach.compact import Arcs
+from flexsite.access.streets.model import FloatArray, IntArray
 
 Groups = tuple[IntArray, NDArray[Any], FloatArray]
 """Where each group begins, which junction or place, metres."""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import FloatArray, Graph, IntArray
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.streets.model import FloatArray, Graph, IntArray
 
 
 @dataclass(frozen=True)

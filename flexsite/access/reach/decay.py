@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from flexsite.access.streets import FloatArray
+from flexsite.access.streets.model import FloatArray
 from flexsite.study.access import Decay
 
 _STEEPEST = 700.0  # exponent above which a weight is 0: what a float64 can hold

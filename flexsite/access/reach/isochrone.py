@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from flexsite.access.snap import Entrances, Geometries
-from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray, shortest_arcs
+from flexsite.access.entering.snap import Entrances, Geometries
+from flexsite.access.streets.model import BoolArray, FloatArray, Graph, IntArray, shortest_arcs
 
 WIDTH = 40.0
 """Metres on both sides of a street that count as reached with it, so that blocks without a street within stay open."""

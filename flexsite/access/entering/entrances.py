@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.snap import MANY, ROUNDING, Entrances, Geometries, Segments, nearest
-from flexsite.access.streets import FloatArray, Graph, IntArray
+from flexsite.access.entering.snap import MANY, ROUNDING, Entrances, Geometries, Segments, nearest
+from flexsite.access.streets.model import FloatArray, Graph, IntArray
 
 LONG_BOUNDARY = 100.0
 """Metres of boundary above which a site gets more entrances than one (design)."""

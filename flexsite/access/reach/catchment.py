@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flexsite.access.distance import total_within
-from flexsite.access.reach import TOLERANCE, Reach
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import FloatArray, Graph, IntArray
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.reach.bounded import TOLERANCE, Reach
+from flexsite.access.reach.distance import total_within
+from flexsite.access.streets.model import FloatArray, Graph, IntArray
 
 
 @dataclass(frozen=True)

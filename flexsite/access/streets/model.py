@@ -13,13 +13,13 @@ import shapely
 from numpy.typing import NDArray
 
 from flexsite.access.habits import metres_per_second
-from flexsite.access.islands import Islands
+from flexsite.access.streets.islands import Islands
 from flexsite.layers import projection
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from flexsite.access.snap import Segments
+    from flexsite.access.entering.snap import Segments
 
 Bounds = tuple[float, float, float, float]
 """minx, miny, maxx, maxy."""
@@ -267,14 +267,14 @@ class Graph:
     @cached_property
     def segments(self) -> Segments:
         """Spatial index of the straight segments of the edges in `doors`."""
-        from flexsite.access.snap import Segments
+        from flexsite.access.entering.snap import Segments
 
         return Segments(self, self.doors)
 
     @cached_property
     def mainland(self) -> Segments:
         """As `segments`, of the doors that are not on a small island."""
-        from flexsite.access.snap import Segments
+        from flexsite.access.entering.snap import Segments
 
         away = self.island[self.doors]
         return Segments(self, self.doors[~away]) if away.any() else self.segments

@@ -6,9 +6,9 @@ import os
 
 import numpy as np
 
-from flexsite.access.reach import TOLERANCE, Pairs, Reach
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import FloatArray, Graph, IntArray
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.reach.bounded import TOLERANCE, Pairs, Reach
+from flexsite.access.streets.model import FloatArray, Graph, IntArray
 from flexsite.geometry import WORKERS
 
 _ENDS = 3

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access import search
-from flexsite.access.compact import compact
-from flexsite.access.decay import weights
-from flexsite.access.ends import Ends, ends, grouped, same_edge
-from flexsite.access.reach import TOLERANCE, Reach, in_threads
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray
+from flexsite.access.entering.ends import Ends, ends, grouped, same_edge
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.reach import search
+from flexsite.access.reach.bounded import TOLERANCE, Reach, in_threads
+from flexsite.access.reach.compact import compact
+from flexsite.access.reach.decay import weights
+from flexsite.access.streets.model import BoolArray, FloatArray, Graph, IntArray
 from flexsite.study.access import Decay
 
 _SMALL = 2000
@@ -112,7 +112,7 @@ def _from_places(graph: Graph, places: Entrances) -> tuple[FloatArray, NDArray[n
     node = laid.rank[arrive.node]
     if len(laid) <= _SMALL:
         return search.nearest(laid.back, node, arrive.metres, arrive.owner)
-    from flexsite.access._nearest import nearest as search_from
+    from flexsite.access.reach._nearest import nearest as search_from
     from flexsite.kernel._jit import plain
 
     arcs = (

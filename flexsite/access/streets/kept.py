@@ -14,10 +14,10 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.islands import Islands
 from flexsite.access.readers import graphml, osm, tables
 from flexsite.access.readers.osm import OsmSelection
-from flexsite.access.streets import ARRAYS, MODES, IntArray, StreetFile
+from flexsite.access.streets.islands import Islands
+from flexsite.access.streets.model import ARRAYS, MODES, IntArray, StreetFile
 from flexsite.cache import Cache, key
 from flexsite.errors import InputError
 

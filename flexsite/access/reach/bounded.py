@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access import search
-from flexsite.access.compact import Arcs, compact
-from flexsite.access.ends import ends, grouped, same_edge
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import FloatArray, Graph, IntArray
+from flexsite.access.entering.ends import ends, grouped, same_edge
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.reach import search
+from flexsite.access.reach.compact import Arcs, compact
+from flexsite.access.streets.model import FloatArray, Graph, IntArray
 from flexsite.geometry import WORKERS
 
 Item = TypeVar("Item")
@@ -140,7 +140,7 @@ class Reach:
         if self._few:
             found = self._plain()
             return found.add(values[found.place])
-        from flexsite.access._lanes import totals
+        from flexsite.access.reach._lanes import totals
         from flexsite.kernel._jit import plain
 
         arguments, per_place = self._arguments(), plain(values, np.float64)
@@ -188,7 +188,7 @@ class Reach:
             order = np.lexsort((np.repeat(source, size), place))
             first = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=self._places_count))])
             return first.astype(np.int64), np.repeat(source, size)[order].astype(np.int32), metres[order]
-        from flexsite.access._lanes import turned
+        from flexsite.access.reach._lanes import turned
         from flexsite.kernel._jit import plain
 
         begin, sizes = np.zeros(self._count, np.int64), np.zeros(self._count, np.int64)
@@ -206,7 +206,7 @@ class Reach:
         """Pairs of some sources, those of a chunk."""
         if self._few:
             return self._plain()
-        from flexsite.access._lanes import pairs
+        from flexsite.access.reach._lanes import pairs
 
         return Pairs(rows, *self._marked(pairs, *self._arguments(), rows, *self._bounds()))
 

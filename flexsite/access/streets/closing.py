@@ -9,10 +9,10 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.streets import BoolArray, IntArray, StreetFile, Streets, expand
+from flexsite.access.streets.model import BoolArray, IntArray, StreetFile, Streets, expand
 
 if TYPE_CHECKING:
-    from flexsite.access.snap import Geometries
+    from flexsite.access.entering.snap import Geometries
 
 TRIFLE = 0.01
 """Metres of a street within a polygon, or along a line, that are no more than a drawing's inaccuracy."""

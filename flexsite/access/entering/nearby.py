@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.streets import FloatArray, IntArray
+from flexsite.access.streets.model import FloatArray, IntArray
 from flexsite.flat import Flat
 
 _PER_CELL = 2  # segments in a cell, about
@@ -26,7 +26,7 @@ class Nearby:
     """
 
     def __init__(self, begin: FloatArray, step: FloatArray, edge: IntArray) -> None:
-        from flexsite.access._nearby import arranged
+        from flexsite.access.entering._nearby import arranged
         from flexsite.kernel._jit import plain
 
         self._extent = _extent(begin)
@@ -41,7 +41,7 @@ class Nearby:
 
         Of segments whose distances are equal to 1e-8 m the first edge counts, and of that the first segment.
         """
-        from flexsite.access._nearby import nearest
+        from flexsite.access.entering._nearby import nearest
         from flexsite.kernel._jit import plain
 
         # points near one another look at the same cells
@@ -55,7 +55,7 @@ class Nearby:
 
         All segments that are as near as the nearest are among them, and those hardly farther.
         """
-        from flexsite.access._nearby import beside
+        from flexsite.access.entering._nearby import beside
         from flexsite.kernel._jit import plain
 
         flat = Flat.of(polygons)

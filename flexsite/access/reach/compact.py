@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.access.streets import FloatArray, Graph, IntArray
+from flexsite.access.streets.model import FloatArray, Graph, IntArray
 
 _SIDE = 16  # bits of each coordinate in a junction's place on the curve
 _MASKS = (0x00FF00FF, 0x0F0F0F0F, 0x33333333, 0x55555555)

@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.access.nearby import Nearby, reaches
-from flexsite.access.streets import BoolArray, FloatArray, Graph, IntArray
+from flexsite.access.entering.nearby import Nearby, reaches
+from flexsite.access.streets.model import BoolArray, FloatArray, Graph, IntArray
 
 Geometries = NDArray[np.object_]
 MANY = 5000

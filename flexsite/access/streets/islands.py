@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from flexsite.access.streets import NetworkMode, StreetFile
+    from flexsite.access.streets.model import NetworkMode, StreetFile
 
 FEWEST_NODES = 50
 """Junctions below which a part of the network is an island, to which nothing snaps that has another street near."""
@@ -44,7 +44,7 @@ class Islands:
         from scipy.sparse import coo_array
         from scipy.sparse.csgraph import connected_components
 
-        from flexsite.access.streets import rough_lengths
+        from flexsite.access.streets.model import rough_lengths
 
         along, against = file.directions(mode)
         edges = np.flatnonzero(along | against)

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 
-from flexsite.access.snap import Entrances
-from flexsite.access.streets import FloatArray, Graph, shortest_arcs
+from flexsite.access.entering.snap import Entrances
+from flexsite.access.streets.model import FloatArray, Graph, shortest_arcs
 
 
 class Path(NamedTuple):

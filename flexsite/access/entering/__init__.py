@@ -1,0 +1,1 @@
+"""Where sites and places meet the streets."""

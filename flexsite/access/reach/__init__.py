@@ -1,0 +1,1 @@
+"""Ways along the streets: to the nearest, to all within reach, drawn."""
