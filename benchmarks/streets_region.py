@@ -304,7 +304,8 @@ def study_on(data: Path, folder: Path) -> Town:
         "candidates": {"layer": "sites", "id": "id"},
         "layers": {"sites": "sites.parquet"} | {name: f"{name}.parquet" for name in names},
         "access": {
-            "streets": str(town.pbf), "timetable": {"path": str(town.gtfs), "date": lines_region.DAY.isoformat()},
+            "streets": str(town.pbf),
+            "timetable": {"path": str(town.gtfs), "date": lines_region.DAY.isoformat(), "max_walk": 800},
             "measures": [
                 *walks, {"id": "work", "sum": "number", "of": "jobs", "mode": "walk", "within": 1000}, *journeys,
                 {"id": "level", "standard": "ptal"},

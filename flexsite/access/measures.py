@@ -19,6 +19,7 @@ from flexsite.access.readers.osm import is_osm
 from flexsite.access.services import Services
 from flexsite.access.streets.model import FloatArray
 from flexsite.errors import InputError
+from flexsite.memory import give_back
 from flexsite.study.access import (
     Access,
     BasketMeasure,
@@ -117,6 +118,7 @@ def measure(
     columns: dict[str, Column] = {}
     for one in access.measures:
         columns |= taker.take(one)
+    give_back()
     frame = pd.DataFrame(columns, index=sites.index)
     ids = sites["site_id"].to_numpy()
     shown = taker.show(ids, area) if access.shown else None

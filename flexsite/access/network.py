@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Literal
 
@@ -34,6 +34,7 @@ from flexsite.access.streets.model import (
     join,
 )
 from flexsite.errors import InputError
+from flexsite.memory import give_back
 from flexsite.study.access import Access, Decay, StreetsSource
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Network:
         self._streets: Streets | None = None
         self._barriers: tuple[Bounds, Barriers] | None = None
         self._entrances: dict[str, Entrances] = {}
+        self._entered: dict[str, tuple[Streets, Entrances]] = {}
+        self._left: tuple[Streets, Bounds, BoolArray] | None = None
         self.places: dict[tuple[str, str], tuple[int, int]] = {}
 
     @property
@@ -102,9 +105,8 @@ class Network:
                 spacing=self._access.entrance_spacing,
                 barriers=barriers,
             )
-            self._entrances[mode] = Entrances(
-                found.owner, streets.edge_id[found.edge], found.offset, found.leg, found.xy
-            )
+            self._entrances[mode] = replace(found, edge=streets.edge_id[found.edge])
+            give_back()
         return self._entrances[mode]
 
     def nearest(self, source: PlaceSource, mode: NetworkMode) -> FloatArray:
@@ -113,18 +115,20 @@ class Network:
         if not len(self._sites):
             return metres
         entrances, reach = self.entrances(mode), self._access.margin
-        inside = source.read(expand(self._bounds(), reach + self._access.max_snap)).inside(self._sites)[0]
-        pending = np.setdiff1d(entrances.owner, inside)
-        while len(pending):
-            window = expand(self._bounds(pending), reach)
+        inside = self.inside(source.read(expand(self._bounds(), reach + self._access.max_snap)).geometry)[0]
+        pending = np.zeros(len(metres), bool)
+        pending[entrances.owner] = True
+        pending[inside] = False
+        while pending.any():
+            window = expand(self._bounds(None if pending.all() else np.flatnonzero(pending)), reach)
             graph, places, doors = self._around(source, mode, window, everything=reach > self._access.margin)
-            here = self._in(graph.streets, entrances.take(np.isin(entrances.owner, pending)))
+            here = self._here(graph.streets, mode).take(pending[entrances.owner])
             found = distance.nearest(graph, here, doors, len(metres))
             metres[pending] = found[pending]
-            if places.complete and graph.streets.complete:
+            pending &= ~(metres <= reach)
+            if not pending.any() or (places.complete and graph.streets.complete):
                 break
-            goes_on = distance.touches(graph, here, ~_within(graph.streets, window), len(metres))
-            pending = pending[~(metres[pending] <= reach) & goes_on[pending]]
+            pending &= distance.touches(graph, here, self._leaving(graph.streets, window), len(metres))
             reach *= 2
         metres[inside] = 0.0
         return metres
@@ -136,9 +140,9 @@ class Network:
         if not len(self._sites):
             return np.empty(0)
         graph, places, doors = self._around(source, mode, expand(self._bounds(), within))
-        here = self._in(graph.streets, self.entrances(mode))
+        here = self._here(graph.streets, mode)
         return distance.total_within(
-            graph, here, doors, places.value, len(self._sites), within, places.inside(self._sites), decay
+            graph, here, doors, places.value, len(self._sites), within, self.inside(places.geometry), decay
         )
 
     def catchment(self, amenities: PlaceSource, demand: PlaceSource, mode: NetworkMode, within: float) -> Catchment:
@@ -150,8 +154,8 @@ class Network:
         graph, asking, homes = self._around(demand, mode, expand(self._bounds(), 2 * within))
         # again, now that no wider window is needed: rows of edges are those of one window
         _, places, doors = self._around(amenities, mode, expand(self._bounds(), within))
-        here, count = self._in(graph.streets, self.entrances(mode)), len(self._sites)
-        inside = places.inside(self._sites)
+        here, count = self._here(graph.streets, mode), len(self._sites)
+        inside = self.inside(places.geometry)
         return catchment(graph, here, doors, homes, places.value, asking.value, count, within, inside)
 
     def character(self, what: Literal["intersections", "directness"], mode: NetworkMode, within: float) -> FloatArray:
@@ -160,7 +164,7 @@ class Network:
             return np.empty(0)
         graph = self._window(expand(self._bounds(), within + 2 * self._access.max_snap)).graph(mode)
         function = character.intersections if what == "intersections" else character.directness
-        return function(graph, self._in(graph.streets, self.entrances(mode)), len(self._sites), within)
+        return function(graph, self._here(graph.streets, mode), len(self._sites), within)
 
     def legs(
         self,
@@ -178,8 +182,8 @@ class Network:
             return Legs.none(len(self._sites))
         around = expand(self._bounds(), metres)
         graph, doors = self._doors(points, join(around, _bounds_of(points)), mode, entrances)
-        here = self._in(graph.streets, self.entrances(mode))
-        return find_legs(graph, here, doors, len(self._sites), len(points), metres, _inside(self._sites, points))
+        here = self._here(graph.streets, mode)
+        return find_legs(graph, here, doors, len(self._sites), len(points), metres, self.inside(points))
 
     def ways(
         self,
@@ -254,15 +258,31 @@ class Network:
         self.places[source.name, mode] = (len(places), len(doors))
         return graph, places, doors
 
+    def inside(self, geometries: Geometries) -> tuple[IntArray, IntArray]:
+        """Rows of sites, and of the geometries that lie in or touch them."""
+        place, site = self._tree.query(geometries, predicate="intersects")
+        order = np.lexsort((place, site))
+        return site[order].astype(np.int64), place[order].astype(np.int64)
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self._sites)
+
+    def _leaving(self, streets: Streets, window: Bounds) -> BoolArray:
+        """Edges that do not lie in a window with all their points; kept for the next measure with that window."""
+        if self._left is None or self._left[0] is not streets or self._left[1] != window:
+            self._left = streets, window, ~_within(streets, window)
+        return self._left[2]
+
+    def _here(self, streets: Streets, mode: NetworkMode) -> Entrances:
+        """The entrances of the sites with `edge` as the row in these streets, made once for a window."""
+        if mode not in self._entered or self._entered[mode][0] is not streets:
+            self._entered[mode] = streets, self._in(streets, self.entrances(mode))
+        return self._entered[mode][1]
+
     def _in(self, streets: Streets, entrances: Entrances) -> Entrances:
         """Entrances with `edge` as the row in these streets."""
-        return Entrances(
-            entrances.owner,
-            np.searchsorted(streets.edge_id, entrances.edge),
-            entrances.offset,
-            entrances.leg,
-            entrances.xy,
-        )
+        return replace(entrances, edge=np.searchsorted(streets.edge_id, entrances.edge))
 
     def _window(self, bounds: Bounds) -> Streets:
         """Streets over these bounds, and perhaps more."""
@@ -284,7 +304,11 @@ class Network:
 
     def _bounds(self, rows: IntArray | None = None) -> Bounds:
         """Bounds of the sites, or of some."""
-        return tuple(shapely.total_bounds(self._sites if rows is None else self._sites[rows]).tolist())
+        return self._around_all if rows is None else _bounds_of(self._sites[rows])
+
+    @cached_property
+    def _around_all(self) -> Bounds:
+        return _bounds_of(self._sites)
 
 
 def _bounds_of(geometries: Geometries) -> Bounds:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from flexsite.access.readers.osm import OsmSelection, described
 from flexsite.access.readers.ways import WGS84
 from flexsite.access.streets.kept import kept_features
-from flexsite.access.streets.model import Bounds, FloatArray, IntArray
+from flexsite.access.streets.model import Bounds, FloatArray
 from flexsite.errors import InputError
 from flexsite.layers import projection
 
@@ -49,11 +49,6 @@ class Places:
     def bounds(self) -> Bounds | None:
         """Bounds of all places; None when there is none."""
         return None if not len(self) else tuple(shapely.total_bounds(self.geometry).tolist())
-
-    def inside(self, sites: Geometries) -> tuple[IntArray, IntArray]:
-        """Rows of sites, and of the places that lie in or touch them."""
-        site, place = self.tree.query(sites, predicate="intersects")
-        return site.astype(np.int64), place.astype(np.int64)
 
 
 class PlaceSource(Protocol):

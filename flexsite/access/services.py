@@ -78,7 +78,7 @@ class ServiceDay:
         found = np.full(len(sites), network is None)
         if network is not None:
             found[network.entrances("walk").owner] = True
-            found[shapely.STRtree(places).query(sites, predicate="intersects")[0]] = True
+            found[network.inside(places)[0]] = True
         return found
 
     def on_foot(self, places: Geometries) -> Legs:

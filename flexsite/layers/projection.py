@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
@@ -9,9 +12,12 @@ import pyproj
 import shapely
 
 from flexsite.errors import InputError
+from flexsite.geometry import WORKERS
 from flexsite.layers.report import LayerReport
 from flexsite.layers.table import Array, Bounds, nearest
 
+MANY = 200_000
+"""Points from which threads pay for bringing them to another CRS."""
 _EDGE_POINTS = 41
 _MARGIN = 100.0
 """Metres around a window in another CRS: a straight edge in one is a curve in the other (2.5 m in an edge of 10 km)."""
@@ -103,6 +109,23 @@ def transformer(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer | 
 @lru_cache(maxsize=64)
 def _transformer(source: str, target: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(pyproj.CRS.from_wkt(source), pyproj.CRS.from_wkt(target), always_xy=True)
+
+
+def move(change: pyproj.Transformer, xy: Array) -> Array:
+    """(k, 2) points in the other CRS; many of them in threads, each point for itself."""
+    workers = WORKERS.get() or os.cpu_count() or 1
+    if len(xy) < MANY or workers == 1:
+        return np.column_stack(change.transform(xy[:, 0], xy[:, 1]))
+    moved = np.empty_like(xy)
+    at = np.linspace(0, len(xy), workers + 1).astype(int).tolist()
+
+    def some(low: int, high: int) -> None:
+        moved[low:high] = np.column_stack(change.transform(xy[low:high, 0], xy[low:high, 1]))
+
+    with ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(some, low, high) for low, high in itertools.pairwise(at)]:
+            done.result()
+    return moved
 
 
 def project(geometries: Array, change: pyproj.Transformer | None) -> Array:

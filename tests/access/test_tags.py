@@ -78,7 +78,7 @@ def test_permission(tags: str) -> None:
     assert "".join(letter for letter, on in zip("wfbF", allowed[:4], strict=True) if on) == CASES[tags]
 
 
-@pytest.mark.parametrize("module", ["readers.tags", "streets.model", "readers.osm", "nearby"])
+@pytest.mark.parametrize("module", ["readers.tags", "streets.model", "readers.osm", "entering.nearby"])
 def test_examples(module: str) -> None:
     tried = doctest.testmod(importlib.import_module(f"flexsite.access.{module}"))
     assert tried.attempted

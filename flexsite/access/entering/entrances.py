@@ -177,7 +177,8 @@ def _legs(geometries: Geometries, entrances: Entrances) -> Geometries:
 def _boundary_points(sites: Geometries, first: Entrances, spacing: float) -> tuple[Geometries, IntArray, IntArray]:
     """Points along the outer boundaries of sites that have a street near, with their site and their order within it."""
     nothing = np.empty(0, dtype=object), np.empty(0, np.int64), np.empty(0, np.int64)
-    polygon = np.flatnonzero(shapely.get_dimensions(sites[first.owner]) == 2)
+    area, around = shapely.get_dimensions(sites[first.owner]) == 2, shapely.length(sites[first.owner])
+    polygon = np.flatnonzero(area & (around > LONG_BOUNDARY))
     if not len(polygon):
         return nothing
     parts, whose = shapely.get_parts(sites[first.owner[polygon]], return_index=True)

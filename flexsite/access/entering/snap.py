@@ -95,8 +95,11 @@ class Segments:
         return np.asarray(shapely.linestrings(ends), dtype=object)
 
     def near(self, geometries: Geometries, distance: FloatArray, *, many: bool = False) -> Index:
-        """An index of the segments that can be within a distance (k,) of geometries; a quick one for many."""
-        return Index(self, geometries, distance, many and find_spec("numba") is not None)
+        """An index of the segments that can be within a distance (k,) of geometries; a quick one for many.
+
+        Once that is made it serves few as well: what is found is the same.
+        """
+        return Index(self, geometries, distance, (many and find_spec("numba") is not None) or "grid" in vars(self))
 
     def prepare(self, *, many: bool) -> None:
         """Make what several threads will use."""

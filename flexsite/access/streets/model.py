@@ -165,7 +165,7 @@ class StreetFile(Edges):
         coords = self.coords[points]
         change = projection.transformer(self.crs, crs)
         if change is not None and len(coords):
-            coords = np.column_stack(change.transform(coords[:, 0], coords[:, 1]))
+            coords = projection.move(change, coords)
         if len(coords):
             bad = ~np.isfinite(coords).all(axis=1)
             if bad.any():  # outside what the projection can show, so far from any site
@@ -229,6 +229,8 @@ class Streets(Edges):
         ValueError
             `timed` for driving, of which no speed is known.
         """
+        if timed and mode != "drive" and not (self.ferry & np.isfinite(self.seconds)).any():
+            timed = False  # the same, without making it twice
         if (mode, timed) not in self._graphs:
             self._graphs[mode, timed] = Graph.of(self, mode, timed=timed)
         return self._graphs[mode, timed]
