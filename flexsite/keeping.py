@@ -136,7 +136,7 @@ def access(
     cache: Cache | None,
 ) -> Measured:
     """The access measures of the sites, as `flexsite.access.measures.measure` takes them."""
-    spec = study.access
+    spec = study.access.model_copy(update={"shown": study.visible_shown()})
     names = sorted(
         {name for one in spec.measures for name in measure_layers(one)}
         | set(spec.barriers)

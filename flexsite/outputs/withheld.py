@@ -79,7 +79,11 @@ def public_study(study: Study) -> dict[str, Any]:
     hidden = {measure.id for measure in study.withheld_measures()}
     access = tree["access"]
     access["measures"] = [measure for measure in access.get("measures", []) if measure["id"] not in hidden]
-    access["barriers"] = [name for name in access.get("barriers", []) if name not in layers]
+    for key in ("barriers", "closed"):
+        access[key] = [name for name in access.get(key, []) if not isinstance(name, str) or name not in layers]
+    access["shown"] = [
+        one for one in access.get("shown", []) if one.get("field") not in hidden and one.get("route") not in layers
+    ]
     return tree
 
 

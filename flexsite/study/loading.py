@@ -205,7 +205,7 @@ def _is_tag(part: int | str, before: list[str | int]) -> bool:
     """Whether a part of pydantic's location names a member of a union instead of a key."""
     if part not in _UNION_TAGS or len(before) < 2:
         return False
-    in_list = before[-2] in {"rules", "measures"} and isinstance(before[-1], int)
+    in_list = before[-2] in {"rules", "measures", "shown"} and isinstance(before[-1], int)
     return in_list or before[-2] == "requires"
 
 

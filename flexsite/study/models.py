@@ -23,7 +23,7 @@ from flexsite.study.base import Count, Day, Id, NonNegative, StrictModel, Text, 
 from flexsite.study.layer import Candidates, Column, Layer
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
-from flexsite.study.shown import ShownRoute
+from flexsite.study.shown import Shown, ShownField, ShownRoute
 
 Output = Literal["parquet", "gpkg", "excluded", "xlsx", "map", "report"]
 
@@ -157,6 +157,18 @@ class Study(StrictModel):
             measure
             for measure in self.access.measures
             if any(self.layers[name].private for name in measure_layers(measure))
+        ]
+
+    def visible_shown(self) -> list[Shown]:
+        """What of `access.shown` the audience may see: nothing of a private layer."""
+        if self.audience != "public":
+            return self.access.shown
+        hidden = {measure.id for measure in self.withheld_measures()}
+        return [
+            one
+            for one in self.access.shown
+            if not (isinstance(one, ShownField) and one.field in hidden)
+            and not (isinstance(one, ShownRoute) and self.layers[one.route].private)
         ]
 
     def layer_references(self) -> Iterator[tuple[str, str]]:
