@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from flexsite.rulebook import standard_ids
@@ -205,6 +205,7 @@ def _id_or_file(data: Any) -> str:
 StandardName = Annotated[
     Annotated[Text, AfterValidator(_built_in), Tag("name")] | Annotated[StudyPath, Tag("file")],
     Discriminator(_id_or_file),
+    WithJsonSchema({"type": "string", "description": "id of a built-in standard, or path of a file"}),
 ]
 
 
