@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -24,10 +25,14 @@ if TYPE_CHECKING:
 
 def nearest(context: Context, to: str | OsmTags, mode: str) -> FloatArray:
     """(n,) metres from each site to the nearest place; NaN when none can be reached."""
-    source = context.source(to)
     if mode == "straight":
-        return straight.nearest(source, context.sites, context.access.margin)
-    return context.streets().nearest(source, cast("NetworkMode", mode))
+        return straight.nearest(context.source(to), context.sites, context.access.margin)
+    return nearest_of(context, [to], mode)[0]
+
+
+def nearest_of(context: Context, places: Sequence[str | OsmTags], mode: str) -> list[FloatArray]:
+    """For several kinds of places at once, metres (n,) along the streets to the nearest of each, as in `nearest`."""
+    return context.streets().nearest([context.source(to) for to in places], cast("NetworkMode", mode))
 
 
 def total_within(context: Context, one: CountMeasure | SumMeasure) -> FloatArray:
@@ -40,12 +45,14 @@ def total_within(context: Context, one: CountMeasure | SumMeasure) -> FloatArray
 
 def basket(context: Context, one: BasketMeasure) -> FloatArray:
     """(n,) share of a set of amenities of which one is within the metres of a measure; NaN without an entrance."""
-    metres = np.stack([nearest(context, to, one.mode) for to in one.basket.values()])
+    kinds = list(one.basket.values())
+    if one.mode == "straight":
+        return distance.basket(np.stack([nearest(context, to, one.mode) for to in kinds]), one.within)
+    metres = np.stack(nearest_of(context, kinds, one.mode))
     share = distance.basket(metres, one.within)
-    if one.mode != "straight":
-        there = np.zeros(len(share), bool)
-        there[context.streets().entrances(one.mode).owner] = True
-        share[~there & np.isnan(metres).all(axis=0)] = np.nan
+    there = np.zeros(len(share), bool)
+    there[context.streets().entrances(one.mode).owner] = True
+    share[~there & np.isnan(metres).all(axis=0)] = np.nan
     return share
 
 

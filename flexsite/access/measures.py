@@ -172,6 +172,8 @@ class _Taker:
 
     def __init__(self, context: Context) -> None:
         self._context, self._access = context, context.access
+        self._ways: dict[str, dict[str, FloatArray]] = {}
+        """Answers of all measures to the nearest place along the streets, by mode."""
         feeds = context.access.timetable
         self._services = None if feeds is None else Services(context, feeds)
 
@@ -194,7 +196,7 @@ class _Taker:
             return {column: pd.array([], dtype="str") for column in output_columns(one)}
         match one:
             case NearestMeasure():
-                return {name: self._journeys[one.id] if one.mode == "transit" else self._nearest(one)}
+                return {name: self._nearest(one)}
             case CountMeasure() | SumMeasure():
                 return {name: self._within(one)}
             case ValueMeasure():
@@ -212,7 +214,17 @@ class _Taker:
                 return {name: along.character(context, one)}
 
     def _nearest(self, one: NearestMeasure) -> FloatArray:
-        return along.nearest(self._context, one.to, one.mode)
+        if one.mode == "transit":
+            return self._journeys[one.id]
+        if one.mode == "straight":
+            return along.nearest(self._context, one.to, one.mode)
+        if one.mode not in self._ways:
+            asked = [
+                other for other in self._access.measures if isinstance(other, NearestMeasure) and other.mode == one.mode
+            ]
+            found = along.nearest_of(self._context, [other.to for other in asked], one.mode)
+            self._ways[one.mode] = {other.id: metres for other, metres in zip(asked, found, strict=True)}
+        return self._ways[one.mode][one.id]
 
     def _within(self, one: CountMeasure | SumMeasure) -> FloatArray:
         context, source = self._context, self._context.places(one)

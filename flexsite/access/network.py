@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
@@ -109,27 +110,48 @@ class Network:
             give_back()
         return self._entrances[mode]
 
-    def nearest(self, source: PlaceSource, mode: NetworkMode) -> FloatArray:
-        """Metres (n,) along the network to the nearest place; 0 when it is inside the site, NaN when out of reach."""
-        metres = np.full(len(self._sites), np.nan)
-        if not len(self._sites):
-            return metres
+    def nearest(self, sources: Sequence[PlaceSource], mode: NetworkMode) -> list[FloatArray]:
+        """Per source, metres (n,) along the network to the nearest place; 0 inside the site, NaN when out of reach."""
+        count, reach = len(self._sites), self._access.margin
+        if not count or not sources:
+            return [np.full(count, np.nan) for _ in sources]
+        window = expand(self._bounds(), reach)
+        found = [self._around(source, mode, window) for source in sources]
+        graph = found[-1][0]
+        # rows of edges are those of one window, and the first may not have been the widest
+        found = [
+            one if one[0] is graph else self._around(source, mode, window)
+            for one, source in zip(found, sources, strict=True)
+        ]
+        here = self._here(graph.streets, mode)
+        metres = distance.nearest_places(graph, here, [doors for _, _, doors in found], count)[0]
+        return [
+            self._farther(source, mode, metres[row], found[row][1].complete and graph.streets.complete)
+            for row, source in enumerate(sources)
+        ]
+
+    def _farther(self, source: PlaceSource, mode: NetworkMode, metres: FloatArray, everything: bool) -> FloatArray:
+        """Metres (n,) to the nearest place, given those of the window that is `margin` wide around the sites."""
         entrances, reach = self.entrances(mode), self._access.margin
         inside = self.inside(source.read(expand(self._bounds(), reach + self._access.max_snap)).geometry)[0]
         pending = np.zeros(len(metres), bool)
         pending[entrances.owner] = True
         pending[inside] = False
-        while pending.any():
-            window = expand(self._bounds(None if pending.all() else np.flatnonzero(pending)), reach)
-            graph, places, doors = self._around(source, mode, window, everything=reach > self._access.margin)
-            here = self._here(graph.streets, mode).take(pending[entrances.owner])
-            found = distance.nearest(graph, here, doors, len(metres))
-            metres[pending] = found[pending]
-            pending &= ~(metres <= reach)
-            if not pending.any() or (places.complete and graph.streets.complete):
-                break
+        pending &= ~(metres <= reach)
+        streets, window = self.streets, expand(self._bounds(), reach)
+        graph, here = streets.graph(mode), self._here(streets, mode)
+        while pending.any() and not everything:
+            here = here.take(pending[here.owner])
             pending &= distance.touches(graph, here, self._leaving(graph.streets, window), len(metres))
+            if not pending.any():
+                break
             reach *= 2
+            window = expand(self._bounds(np.flatnonzero(pending)), reach)
+            graph, places, doors = self._around(source, mode, window, everything=True)
+            here = self._here(graph.streets, mode).take(pending[entrances.owner])
+            metres[pending] = distance.nearest(graph, here, doors, len(metres))[pending]
+            everything = places.complete and graph.streets.complete
+            pending &= ~(metres <= reach)
         metres[inside] = 0.0
         return metres
 
