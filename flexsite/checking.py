@@ -206,6 +206,7 @@ def _check_access(
         for day in sorted(asked):
             problems.attempt(partial(refuse_idle, study.access.timetable.paths, day))
     problems.attempt(partial(refuse_unknown_levels, study))
+    problems.attempt(partial(refuse, study.access.model_copy(update={"measures": []})))
     for measure in study.access.measures:
         problems.attempt(partial(refuse, study.access.model_copy(update={"measures": [measure], "shown": []})))
         for probe in _probes(measure):

@@ -37,6 +37,7 @@ from flexsite.study.access import (
     output_columns,
     targets,
 )
+from flexsite.study.shown import ShownField
 
 if TYPE_CHECKING:
     from flexsite.cache import Cache
@@ -135,6 +136,7 @@ def check(access: Access) -> None:
     InputError
         With the measure's id.
     """
+    _check_shown(access)
     tagged = access.streets is not None and access.streets.path is not None and is_osm(access.streets.path)
     if any(isinstance(one, OsmTags) for one in access.closed) and not tagged:
         raise InputError(
@@ -165,6 +167,19 @@ def check(access: Access) -> None:
                 "places by OSM tag come from the street file, and there is no OpenStreetMap file",
                 where=where, remedy="give access.streets as .osm.pbf or .osm, or name a layer",
             )  # fmt: skip
+
+
+def _check_shown(access: Access) -> None:
+    for one in access.shown:
+        where = f"access.shown, {one.kind}"
+        if isinstance(one, ShownField):
+            continue
+        if access.streets is None:
+            raise InputError(f"a {one.kind} is drawn along streets", where=where, remedy="give access.streets")
+        if one.mode == "transit" and access.timetable is None:
+            raise InputError(
+                "mode transit needs a timetable", where=where, remedy="give access.timetable, or use `mode: walk`"
+            )
 
 
 class _Taker:

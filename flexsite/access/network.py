@@ -259,7 +259,8 @@ class Network:
             found = place_entrances(graph, more[1], max_snap=self._access.max_snap, barriers=barriers)
             whose = more[0][found.owner]
             within = shapely.distance(points[whose], more[1][found.owner])  # from the entrance to the platform
-            doors = _together(doors, Entrances(whose, found.edge, found.offset, found.leg + within, found.xy))
+            both = Entrances.joined(doors, replace(found, owner=whose, leg=found.leg + within))
+            doors = both.take(np.argsort(both.owner, kind="stable"))
         return graph, doors
 
     def _around(
@@ -335,13 +336,6 @@ class Network:
 
 def _bounds_of(geometries: Geometries) -> Bounds:
     return tuple(shapely.total_bounds(geometries).tolist())
-
-
-def _together(one: Entrances, other: Entrances) -> Entrances:
-    """Entrances of the same owners, in the order of these."""
-    order = np.argsort(np.concatenate([one.owner, other.owner]), kind="stable")
-    columns = zip(vars(one).values(), vars(other).values(), strict=True)
-    return Entrances(*(np.concatenate(column)[order] for column in columns))
 
 
 def _inside(origins: Geometries, points: Geometries) -> tuple[IntArray, IntArray]:

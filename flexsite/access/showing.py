@@ -16,20 +16,18 @@ from flexsite.access.reach.isochrone import field, outline, reached
 from flexsite.access.streets.model import FloatArray, NetworkMode
 from flexsite.access.transit.journey import PLACE, Step
 from flexsite.access.transit.raptor import NEVER
-from flexsite.errors import InputError
 from flexsite.study.shown import ShownField, ShownReach, ShownRoute
 
 if TYPE_CHECKING:
     import geopandas
 
     from flexsite.access.context import Context
-    from flexsite.access.network import Network
     from flexsite.access.services import ServiceDay, Services
 
 MINUTE = 60
 _WORDS = {
-    "nl": {"walk": "lopen", "change": "overstappen", "to": "naar", "m": "m", "min": "min"},
-    "en": {"walk": "walk", "change": "change", "to": "to", "m": "m", "min": "min"},
+    "nl": {"walk": "lopen", "cycle": "fietsen", "change": "overstappen", "to": "naar", "m": "m", "min": "min"},
+    "en": {"walk": "walk", "cycle": "cycle", "change": "change", "to": "to", "m": "m", "min": "min"},
 }
 
 
@@ -95,24 +93,23 @@ def show(
 
 def _reach(context: Context, services: Services | None, one: ShownReach, row: int) -> Iterator[Shape]:
     """The ground in reach, the farthest first, so that the nearer is drawn over it."""
-    network, words = _network(context, "reach"), _WORDS[context.language]
+    network, words = context.streets(), _WORDS[context.language]
     mode: NetworkMode = "cycle" if one.mode == "cycle" else "walk"
     speed = metres_per_second(mode)
     limit = one.reach[-1] * MINUTE * speed
     starts, head = _starts(context, services, one, row, limit)
+    graph, doors = network.within(starts, limit, mode)
+    metres = field(graph, doors, head, limit)
     for minutes in reversed(one.reach):
-        graph, doors = network.within(starts, limit, mode)
-        metres = minutes * MINUTE * speed
-        pieces = reached(graph, field(graph, doors, head, metres), doors, head, metres)
-        label = f"{minutes:g} {words['min']}"
-        yield Shape("reach", one.site, label, minutes, outline(pieces))
+        pieces = reached(graph, metres, doors, head, minutes * MINUTE * speed)
+        yield Shape("reach", one.site, f"{minutes:g} {words['min']}", minutes, outline(pieces))
 
 
 def _starts(
     context: Context, services: Services | None, one: ShownReach, row: int, limit: float
 ) -> tuple[Entrances, FloatArray]:
     """Where people are on the streets, and how many metres on foot they have behind them then."""
-    network = _network(context, "reach")
+    network = context.streets()
     if one.mode != "transit":
         doors = network.entrances(one.mode)
         doors = doors.take(doors.owner == row)
@@ -126,15 +123,12 @@ def _starts(
     stops = network.points_on_streets(service.points(service.served[there]))
     head = (off[there][stops.owner] - depart) * service.habits.speed
     near = head <= limit
-    both = Entrances(
-        *(np.concatenate(pair) for pair in zip(vars(doors).values(), vars(stops.take(near)).values(), strict=True))
-    )
-    return both, np.concatenate([np.zeros(len(doors)), head[near]])
+    return Entrances.joined(doors, stops.take(near)), np.concatenate([np.zeros(len(doors)), head[near]])
 
 
 def _route(context: Context, services: Services | None, one: ShownRoute, row: int) -> Iterator[Shape]:
     """The way to the nearest place, step by step."""
-    network = _network(context, "route")
+    network = context.streets()
     places = context.source(one.route).read(None).geometry
     mode: NetworkMode = "cycle" if one.mode == "cycle" else "walk"
     words, speed = _WORDS[context.language], metres_per_second(mode)
@@ -152,7 +146,7 @@ def _route(context: Context, services: Services | None, one: ShownRoute, row: in
         found = network.path(context.sites[[row]], places, mode)
         if found is not None:
             minutes = found.metres / speed / MINUTE
-            label = f"{words['walk'] if mode == 'walk' else mode}: {found.metres:.0f} m, {minutes:.0f} {words['min']}"
+            label = f"{words[mode]}: {found.metres:.0f} m, {minutes:.0f} {words['min']}"
             yield Shape(mode, one.site, label, minutes, found.line)
         return
     if not steps:
@@ -196,17 +190,8 @@ def _field(one: ShownField, area: shapely.Geometry, measuring: Measuring) -> Ite
             yield Shape("field", one.field, f"{value:.4g}", value, shapely.box(x, y, x + one.cell, y + one.cell))
 
 
-def _network(context: Context, what: str) -> Network:
-    if context.network is None:
-        raise InputError(f"a {what} is drawn along streets", where="access.shown", remedy="give access.streets")
-    return context.network
-
-
 def _service(services: Services | None, day: Any) -> ServiceDay:
-    if services is None:
-        raise InputError(
-            "mode transit needs a timetable", where="access.shown", remedy="give access.timetable, or `mode: walk`"
-        )
+    assert services is not None, "check() refuses this"  # noqa: S101
     return services.day(day)
 
 

@@ -35,7 +35,11 @@ def shown_access(result: Result) -> tuple[ContextInfo, ...]:
         for number in np.unique(place).tolist():
             of_class = place == number
             low, high = values[of_class].min(), values[of_class].max()
-            label = {key: f"{text}: {low:.4g} - {high:.4g} {unit}".rstrip() for key, text in words(name, own).items()}
+            span = f"{low:.1f} - {high:.1f} {unit}".rstrip()
+            label = {
+                key: f"{text}: {span.replace('.', ',') if key == 'nl' else span}"
+                for key, text in words(name, own).items()
+            }
             shade = cast("ContextKind", f"field{number + 1}")
             found.append(ContextInfo(shade, label, cells.geometry[of_class].reset_index(drop=True), explained=True))
     for kind in _ORDER:

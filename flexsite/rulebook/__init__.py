@@ -16,6 +16,20 @@ def _folder() -> Path:
 
 
 @cache
+def _ids(folder: str) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in (_folder() / folder).glob("*.yaml")))
+
+
+def _path(kind: str, name: str) -> Path:
+    known = _ids(f"{kind}s")
+    if name not in known:
+        raise InputError(
+            f"no built-in {kind} '{name}'",
+            remedy=f"built in are: {', '.join(known)}; or name the path of a {kind} file",
+        )
+    return _folder() / f"{kind}s" / f"{name}.yaml"
+
+
 def profile_ids() -> tuple[str, ...]:
     """Return the ids of the built-in profiles, in alphabetical order.
 
@@ -24,7 +38,7 @@ def profile_ids() -> tuple[str, ...]:
     >>> "starter" in profile_ids()
     True
     """
-    return tuple(sorted(path.stem for path in (_folder() / "profiles").glob("*.yaml")))
+    return _ids("profiles")
 
 
 def profile_path(profile_id: str) -> Path:
@@ -45,15 +59,9 @@ def profile_path(profile_id: str) -> Path:
     >>> profile_path("starter").name
     'starter.yaml'
     """
-    if profile_id not in profile_ids():
-        raise InputError(
-            f"no built-in profile '{profile_id}'",
-            remedy=f"built in are: {', '.join(profile_ids())}; or name the path of a profile file",
-        )
-    return _folder() / "profiles" / f"{profile_id}.yaml"
+    return _path("profile", profile_id)
 
 
-@cache
 def standard_ids() -> tuple[str, ...]:
     """Return the ids of the built-in standards of public transport, in alphabetical order.
 
@@ -62,7 +70,7 @@ def standard_ids() -> tuple[str, ...]:
     >>> standard_ids()
     ('nh-knooppunt', 'pbl-crow', 'ptal', 'rail-minutes')
     """
-    return tuple(sorted(path.stem for path in (_folder() / "standards").glob("*.yaml")))
+    return _ids("standards")
 
 
 def standard_path(standard_id: str) -> Path:
@@ -83,12 +91,7 @@ def standard_path(standard_id: str) -> Path:
     >>> standard_path("ptal").name
     'ptal.yaml'
     """
-    if standard_id not in standard_ids():
-        raise InputError(
-            f"no built-in standard '{standard_id}'",
-            remedy=f"built in are: {', '.join(standard_ids())}; or name the path of a standard file",
-        )
-    return _folder() / "standards" / f"{standard_id}.yaml"
+    return _path("standard", standard_id)
 
 
 def sources_path() -> Path:

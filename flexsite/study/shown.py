@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -24,6 +24,7 @@ class _Shown(StrictModel):
 class ShownReach(_Shown):
     """The ground that is reached from a site within some minutes: isochrones."""
 
+    kind: ClassVar[str] = "reach"
     reach: list[PositiveNumber] = Field(description="minutes", min_length=1, max_length=MOST_BANDS)
     site: Text = Field(description="its site_id")
 
@@ -37,6 +38,7 @@ class ShownReach(_Shown):
 class ShownRoute(_Shown):
     """The quickest way from a site to the nearest of some places, with its steps and times."""
 
+    kind: ClassVar[str] = "route"
     route: Text = Field(description="layer of the places")
     site: Text = Field(description="its site_id")
 
@@ -44,6 +46,7 @@ class ShownRoute(_Shown):
 class ShownField(StrictModel):
     """A measure taken on cells all over the area, such as the travel time to a centre."""
 
+    kind: ClassVar[str] = "field"
     field: Text = Field(description="id of a measure")
     cell: PositiveNumber = Field(500.0, description="metres", ge=25)
 

@@ -19,7 +19,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 
-from flexsite.access.measures import AccessResult, measure
+from flexsite.access.measures import AccessResult, check, measure
 from flexsite.cache import Cache
 from flexsite.errors import InputError
 from flexsite.layers import Layers
@@ -321,3 +321,18 @@ def test_nobody_has_no_answer(place: Path) -> None:
     ]
     found = measure(Access.model_validate({**asked, "measures": ways}), layers, SITES.iloc[:0], RD)
     assert found.columns.shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("access", "message"),
+    [
+        ({"shown": [{"reach": [15], "site": "near"}]}, "shown, reach.*drawn along streets.*access.streets"),
+        (
+            {"streets": {"path": "x.osm"}, "shown": [{"route": "shops", "site": "near"}]},
+            "shown, route.*transit needs a timetable.*walk",
+        ),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_before_anything_is_read(access: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        check(Access.model_validate(access))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexsite.access.streets.model import MODES, codes, rough_lengths, rows_of, shortest_arcs
+from flexsite.access.streets.arcs import shortest_arcs
+from flexsite.access.streets.model import MODES, codes, rough_lengths, rows_of
 
 from .conftest import RD, street_file
 from .test_formats import MIXED

@@ -113,7 +113,7 @@ def _everywhere(graph: Graph, geometries: Geometries, search: _Search) -> tuple[
         return found, rank
     rows = np.flatnonzero(left)
     more, more_rank, _ = search(graph.segments, geometries[rows], many)
-    found = _concatenate(found, Entrances(rows[more.owner], more.edge, more.offset, more.leg, more.xy))
+    found = Entrances.joined(found, Entrances(rows[more.owner], more.edge, more.offset, more.leg, more.xy))
     order = np.argsort(found.owner, kind="stable")
     return found.take(order), np.concatenate([rank, more_rank])[order]
 
@@ -133,7 +133,7 @@ def _side_by_side(
         for (one, _, _), low in zip(parts, begins, strict=True)
     ]
     near = [owner + low for (_, _, owner), low in zip(parts, begins, strict=True)]
-    return _concatenate(*found), np.concatenate([rank for _, rank, _ in parts]), np.concatenate(near)
+    return Entrances.joined(*found), np.concatenate([rank for _, rank, _ in parts]), np.concatenate(near)
 
 
 def _site_doors(
@@ -148,7 +148,7 @@ def _site_doors(
     more = nearest(index, points, float(reach.max(initial=max_snap)))
     owner, order = owner[more.owner], order[more.owner]
     leg = shapely.distance(sites[owner], shapely.points(more.xy))
-    both = _concatenate(first, Entrances(owner, more.edge, more.offset, leg, more.xy))
+    both = Entrances.joined(first, Entrances(owner, more.edge, more.offset, leg, more.xy))
     rank = np.concatenate([np.zeros(len(first), np.int64), 1 + order])
     near = both.leg <= max_snap + ROUNDING
     return both.take(near), rank[near], first.owner
@@ -214,11 +214,3 @@ def _spread(entrances: Entrances, spacing: float) -> IntArray:
         apart = entrances.xy[left] - entrances.xy[chosen][np.cumsum(opens) - 1]
         left = left[~opens & (np.hypot(apart[:, 0], apart[:, 1]) >= spacing - _SAME)]
     return np.sort(np.concatenate(kept)) if kept else np.empty(0, np.int64)
-
-
-def _concatenate(*some: Entrances) -> Entrances:
-    return Entrances(
-        np.concatenate([one.owner for one in some]), np.concatenate([one.edge for one in some]),
-        np.concatenate([one.offset for one in some]), np.concatenate([one.leg for one in some]),
-        np.concatenate([one.xy for one in some]),
-    )  # fmt: skip

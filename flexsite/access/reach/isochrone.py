@@ -6,13 +6,15 @@ some metres off already: someone who leaves a vehicle after ten minutes is as fa
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import shapely
 
+from flexsite.access.entering.ends import ends
 from flexsite.access.entering.snap import Entrances, Geometries
-from flexsite.access.streets.model import BoolArray, FloatArray, Graph, IntArray, shortest_arcs
+from flexsite.access.streets.arcs import with_source
+from flexsite.access.streets.model import BoolArray, FloatArray, Graph, IntArray
 
 WIDTH = 40.0
 """Metres on both sides of a street that count as reached with it, so that blocks without a street within stay open."""
@@ -37,28 +39,13 @@ def field(graph: Graph, starts: Entrances, head: FloatArray, limit: float) -> Fl
     -------
     (n,) metres, infinite beyond the limit.
     """
-    from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
 
-    matrix = graph.matrix
-    nodes = matrix.shape[0]
+    nodes = graph.matrix.shape[0]
     if not len(starts):
         return np.full(nodes, np.inf)
-    edge, streets = starts.edge, graph.streets
-    rest, gone = streets.length[edge] - starts.offset, head + starts.leg
-    to_v, to_u = graph.along[edge] | (rest == 0), graph.against[edge] | (starts.offset == 0)
-    node = np.concatenate([streets.v[edge[to_v]], streets.u[edge[to_u]]])
-    metres = np.concatenate([(gone + rest)[to_v], (gone + starts.offset)[to_u]])
-    arcs = shortest_arcs(np.full(len(node), nodes), node, metres, nodes + 1)
-    # one extra node, from which an arc leads to each junction beside a start
-    extended: Any = csr_array(
-        (
-            np.concatenate([matrix.data, arcs.data]),
-            np.concatenate([matrix.indices, arcs.indices]),
-            np.concatenate([matrix.indptr, matrix.indptr[-1:] + arcs.indptr[-1:]]),
-        ),
-        shape=(nodes + 1, nodes + 1),
-    )
+    leave = ends(graph, replace(starts, leg=starts.leg + head), leaving=True)
+    extended = with_source(graph.matrix, leave.node, leave.metres)
     found: FloatArray = dijkstra(extended, directed=True, indices=[nodes], limit=limit)[0, :nodes]
     return found
 

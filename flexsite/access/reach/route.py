@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import shapely
 
+from flexsite.access.entering.ends import Ends
+from flexsite.access.entering.ends import ends as junctions_of
 from flexsite.access.entering.snap import Entrances
-from flexsite.access.streets.model import FloatArray, Graph, shortest_arcs
+from flexsite.access.streets.arcs import with_source
+from flexsite.access.streets.model import FloatArray, Graph
 
 
 class Path(NamedTuple):
@@ -58,56 +62,38 @@ def _on_one_edge(graph: Graph, starts: Entrances, start: int, ends: Entrances, e
 
 
 def _through_junctions(graph: Graph, starts: Entrances, ends: Entrances) -> Path | None:
-    from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
 
-    matrix, nodes = graph.matrix, graph.matrix.shape[0]
+    nodes = graph.matrix.shape[0]
     leave, arrive = _junctions(graph, starts, leaving=True), _junctions(graph, ends, leaving=False)
-    if not len(leave) or not len(arrive):
+    if not len(leave.node) or not len(arrive.node):
         return None
-    arcs = shortest_arcs(np.full(len(leave), nodes), leave[:, 1].astype(np.int64), leave[:, 2], nodes + 1)
-    extended: Any = csr_array(
-        (
-            np.concatenate([matrix.data, arcs.data]),
-            np.concatenate([matrix.indices, arcs.indices]),
-            np.concatenate([matrix.indptr, matrix.indptr[-1:] + arcs.indptr[-1:]]),
-        ),
-        shape=(nodes + 1, nodes + 1),
-    )
+    extended = with_source(graph.matrix, leave.node, leave.metres)
     searched = dijkstra(extended, directed=True, indices=[nodes], return_predecessors=True)
     far, before = searched[0][0], searched[1][0]
-    total = far[arrive[:, 1].astype(np.int64)] + arrive[:, 2]
+    total = far[arrive.node] + arrive.metres
     last = int(np.argmin(total))
     if not np.isfinite(total[last]):
         return None
-    chain = [int(arrive[last, 1])]
+    chain = [int(arrive.node[last])]
     while before[chain[-1]] != nodes:
         chain.append(int(before[chain[-1]]))
     chain.reverse()
-    first = min(
-        (row for row in range(len(leave)) if int(leave[row, 1]) == chain[0]), key=lambda row: (leave[row, 2], row)
-    )
-    start, end = int(leave[first, 0]), int(arrive[last, 0])
-    points = [_end(graph, starts, start, chain[0], float(leave[first, 2]))]
+    here = np.flatnonzero(leave.node == chain[0])
+    first = int(here[np.argmin(leave.metres[here])])
+    start, end = int(leave.owner[first]), int(arrive.owner[last])
+    points = [_end(graph, starts, start, chain[0], float(leave.metres[first]))]
     points += [_between(graph, u, v) for u, v in itertools.pairwise(chain)]
-    points.append(_end(graph, ends, end, chain[-1], float(arrive[last, 2]))[::-1])
+    points.append(_end(graph, ends, end, chain[-1], float(arrive.metres[last]))[::-1])
     line = np.concatenate(points)
     kept = np.append(True, (line[1:] != line[:-1]).any(axis=1))
     line = line[kept] if kept.sum() > 1 else line[:2]
     return Path(float(total[last]), shapely.LineString(line), start, end)
 
 
-def _junctions(graph: Graph, doors: Entrances, *, leaving: bool) -> FloatArray:
-    """(k, 3) entrance, junction and metres between them with the straight leg, where the direction of edges allows."""
-    streets, edge, offset = graph.streets, doors.edge, doors.offset
-    rest = streets.length[edge] - offset
-    along, against = graph.along[edge], graph.against[edge]
-    by_v = (along if leaving else against) | (rest == 0)
-    by_u = (against if leaving else along) | (offset == 0)
-    rows = np.arange(len(doors))
-    to_u = np.column_stack([rows, streets.u[edge], doors.leg + offset])[by_u]
-    to_v = np.column_stack([rows, streets.v[edge], doors.leg + rest])[by_v]
-    return np.concatenate([to_u, to_v]).astype(float)
+def _junctions(graph: Graph, doors: Entrances, *, leaving: bool) -> Ends:
+    """As `ends`, with the rows of the entrances as owners."""
+    return junctions_of(graph, replace(doors, owner=np.arange(len(doors))), leaving=leaving)
 
 
 def _end(graph: Graph, doors: Entrances, row: int, node: int, metres: float) -> FloatArray:

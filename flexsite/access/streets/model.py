@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from flexsite.access.habits import metres_per_second
+from flexsite.access.streets.arcs import shortest_arcs
 from flexsite.access.streets.islands import Islands
 from flexsite.layers import projection
 
@@ -306,20 +307,6 @@ class Graph:
 
         label: IntArray = connected_components(self.matrix, directed=True, connection="weak")[1].astype(np.int64)
         return label
-
-
-def shortest_arcs(tail: IntArray, head: IntArray, weight: FloatArray, nodes: int) -> csr_array[Any]:
-    """A sparse matrix of arcs that keeps the shortest of parallel ones (scipy would add them up)."""
-    from scipy.sparse import csr_array
-
-    place = tail.astype(np.int64) * nodes + head
-    order = np.argsort(place)
-    place = place[order]
-    first = np.flatnonzero(np.append(True, place[1:] != place[:-1])[: len(place)])
-    weight = np.minimum.reduceat(weight[order], first) if len(first) else weight[order]
-    tail, head = np.divmod(place[first], nodes)
-    pointer = np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=nodes))])
-    return csr_array((weight, head.astype(np.int32), pointer.astype(np.int32)), shape=(nodes, nodes))
 
 
 def expand(bounds: Bounds, metres: float) -> Bounds:
