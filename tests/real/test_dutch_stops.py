@@ -12,11 +12,16 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import shapely
 
 import flexsite
+from flexsite.access.measures import measure
 from flexsite.errors import InputError
+from flexsite.layers import Layers
+from flexsite.study.access import Access
+from flexsite.study.layer import Layer
 
 from .conftest import EXAMPLES, RD
 
@@ -206,3 +211,28 @@ class TestStopsOnly:
             distance = int(found.loc[site, "pt_why"].split(" m")[0].split()[-1])
             assert distance == pytest.approx(away[found.index.get_loc(site)], abs=1)
             assert any(name in found.loc[site, "pt_why"] for name in names)
+
+
+@pytest.mark.parametrize(
+    ("file", "reach"),
+    [
+        ("ov-haltes-bus-veer_Amsterdam_jetlag2026.geojson", {"bus": 500.0}),
+        ("ov-stations-rail-metro-tram_Amsterdam_jetlag2026.geojson", {"tram": 500.0, "metro": 1000.0}),
+    ],
+)
+def test_stops_of_amsterdam_count_by_their_mode(data: Path, file: str, reach: dict[str, float]) -> None:
+    """Without a timetable, as the crow flies: ferries are among the stops, and no stop of the standard."""
+    stops = gpd.read_file(data / file).to_crs(RD)
+    low_x, low_y, high_x, high_y = stops.total_bounds
+    x, y = np.meshgrid(np.arange(low_x, high_x, 700.0), np.arange(low_y, high_y, 700.0))
+    ids = np.arange(x.size).astype(str)
+    cells = gpd.GeoDataFrame({"site_id": ids}, geometry=gpd.points_from_xy(x.ravel(), y.ravel()), crs=RD)
+    asked = {"measures": [{"id": "pt", "standard": "pbl-crow", "stops": "stops", "mode": "straight"}]}
+    layers = Layers({"stops": Layer(path=data / file, columns={"mode": "_styleId"})}, pyproj.CRS(RD))
+    found = measure(Access.model_validate(asked), layers, cells, pyproj.CRS(RD)).columns["pt_level"]
+    near = np.zeros(len(cells), bool)
+    for mode, metres in reach.items():
+        of_mode = stops.geometry[stops["_styleId"] == mode]
+        near |= np.array([of_mode.distance(spot).min() <= metres for spot in cells.geometry])
+    assert found.tolist() == np.where(near, "stop", "0").tolist()
+    assert 0.05 < near.mean() < 0.95
