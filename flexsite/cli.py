@@ -373,7 +373,7 @@ def _report(result: Result, folder: Path) -> None:
     """Counts on stdout: what there is per profile, never one number alone."""
     for warning in result.warnings:
         typer.echo(f"warning: {warning}", err=True)
-    from flexsite.pipeline import things as noun
+    from flexsite.standing import things as noun
 
     things = noun(result.study)
     hectares = result.sites["area_m2"].sum() / 1e4

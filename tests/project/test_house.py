@@ -30,6 +30,7 @@ ROAD = (
     "preview",
     "demo",
     "keeping",
+    "standing",
     "pipeline",
     "screening",
     "whatif",
