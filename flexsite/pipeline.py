@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from flexsite.availability.work import Crew
+from flexsite.capacity.fitting import homes_fit
 from flexsite.geometry import WORKERS
 from flexsite.notices import Notices
 from flexsite.outputs.result import Result
@@ -143,8 +144,10 @@ def judge(study: Study, variant: str, standing: Standing, told: Progress) -> Res
     _warn_about(study, notices)
     for name, text in standing.warnings.items():
         notices.warn(name, text)
+    sites = standing.plain
     verdicts = [
-        judge_profile(profile, study, standing.plain, found.sites.cap, standing.available) for profile in study.profiles
+        judge_profile(profile, study, sites, homes_fit(profile, study, sites), found.sites.cap, standing.available)
+        for profile in study.profiles
     ]
     rows = availability_rows(variant, found)
     for profile, verdict in zip(study.profiles, verdicts, strict=True):

@@ -42,6 +42,8 @@ class Result:
         When plots are screened: ids in `sites` that stand for a plot without any site, or outside the area.
     shown
         Isochrones, routes and fields that the study asks for, to be drawn; None when it asks for none.
+    tables
+        What else is counted, by name: each is written as a file of that name, parquet where a row is about a site.
     """
 
     study: Study
@@ -61,6 +63,7 @@ class Result:
     unavailable: list[str] = field(default_factory=list)
     variants: dict[str, Result] = field(default_factory=dict)
     shown: gpd.GeoDataFrame | None = None
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
     def plots(self) -> gpd.GeoDataFrame:

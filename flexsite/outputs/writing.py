@@ -57,6 +57,11 @@ def write_into(result: Result, stage: Path) -> None:
     if "parquet" in outputs:
         _write_tables(result, stage)
         result.taken.to_parquet(stage / "taken.parquet", index=False)
+    for name, table in result.tables.items():
+        if "site_id" not in table.columns:
+            write_csv(table, stage / f"{name}.csv")
+        elif "parquet" in outputs:
+            table.to_parquet(stage / f"{name}.parquet", index=False)
     if result.excluded is not None:
         write_geoparquet(result.excluded, stage / "excluded.parquet")
     if "gpkg" in outputs:

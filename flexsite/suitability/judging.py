@@ -43,19 +43,8 @@ class Verdict:
     steps: list[Passing]
 
 
-def homes_fit(area_m2: Floats, homes_per_ha: float) -> Integers:
-    """Homes that the ground holds at a density per gross hectare.
-
-    Examples
-    --------
-    >>> homes_fit(np.array([2500.0, 10000.0]), 80).tolist()
-    [20, 80]
-    """
-    return np.floor(area_m2 * homes_per_ha / 10000 + 1e-9).astype(np.int64)
-
-
 def judge_profile(
-    profile: Profile, study: Study, sites: pd.DataFrame, cap: Floats, available: Mask | None = None
+    profile: Profile, study: Study, sites: pd.DataFrame, fit: Integers, cap: Floats, available: Mask | None = None
 ) -> Verdict:
     """Judge every site for one target group.
 
@@ -63,6 +52,8 @@ def judge_profile(
     ----------
     sites
         Sites in code point order of `site_id`, with their columns and measures.
+    fit
+        Homes that the ground of each site holds.
     cap
         Largest number of homes that rules allow per site; infinite without one.
     available
@@ -70,7 +61,6 @@ def judge_profile(
     """
     count = len(sites)
     place = f"profile '{profile.id}'"
-    fit = homes_fit(sites["area_m2"].to_numpy(dtype=float), profile.unit.homes_per_ha)
     most = np.minimum(cap, np.inf if profile.homes.max is None else profile.homes.max)
     if available is not None:
         fit = np.where(available, fit, 0)

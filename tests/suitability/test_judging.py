@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from flexsite.capacity.fitting import homes_fit
 from flexsite.errors import InputError
 from flexsite.study.models import Study
 from flexsite.study.profile import Profile
@@ -114,7 +115,7 @@ def test_a_bound_on_text_is_refused(part: dict[str, Any]) -> None:
 def verdict(cap: Any = None, available: Any = None, **profile: Any) -> Verdict:
     found = study(**profile)
     limits = np.full(4, np.inf) if cap is None else np.asarray(cap, dtype=float)
-    return judge_profile(found.profiles[0], found, SITES, limits, available)
+    return judge_profile(found.profiles[0], found, SITES, homes_fit(found.profiles[0], found, SITES), limits, available)
 
 
 def column(judged: Verdict, name: str) -> list[Any]:
@@ -205,7 +206,7 @@ def test_ground_that_the_rules_took_fails_as_available() -> None:
 
 def test_no_sites_at_all() -> None:
     found = study(criteria=CRITERIA, requires={"near": {"measure": "stop", "at_most": 100}})
-    judged = judge_profile(found.profiles[0], found, SITES.iloc[:0], np.empty(0))
+    judged = judge_profile(found.profiles[0], found, SITES.iloc[:0], np.empty(0, np.int64), np.empty(0))
     full = verdict(criteria=CRITERIA)
     assert len(judged.table) == 0
     assert list(judged.table.columns) == list(full.table.columns)

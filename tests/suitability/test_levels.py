@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from flexsite.capacity.fitting import homes_fit
 from flexsite.errors import InputError
 from flexsite.rulebook import standard_path
 from flexsite.study.models import Study
@@ -69,7 +70,9 @@ def test_requirements(requirement: dict[str, Any], expected: str) -> None:
 
 def test_a_criterion_scores_the_number_of_the_level() -> None:
     found = study(criteria={"c": {"measure": "pt", "best": 4, "worst": 0, "weight": 50}})
-    table = judge_profile(found.profiles[0], found, SITES, np.full(5, np.inf)).table
+    table = judge_profile(
+        found.profiles[0], found, SITES, homes_fit(found.profiles[0], found, SITES), np.full(5, np.inf)
+    ).table
     assert table["v_c"].tolist() == [100, 50, 0, 0, 0]
     assert table["missing"].tolist() == ["", "", "c", "c", ""]
 

@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from flexsite.capacity.fitting import on_ground
 from flexsite.study.profile import Criterion
-from flexsite.suitability.judging import homes_fit
 from flexsite.suitability.scoring import ranks, score, value, weighted_sum
 
 bounds = st.floats(-1e6, 1e6, allow_nan=False).filter(lambda number: number == 0 or abs(number) > 1e-6)
@@ -102,7 +102,7 @@ def test_ranks_against_a_naive_loop(rows: list[tuple[int, bool]]) -> None:
 @given(st.integers(0, 10**9), st.floats(0.1, 500))
 def test_homes_fit_the_ground(square_decimetres: int, density: float) -> None:
     area = square_decimetres / 100
-    found = int(homes_fit(np.array([area]), density)[0])
+    found = int(on_ground(np.array([area]), density)[0])
     exact = area * density / 10000
     assert found <= exact + 1e-6
     assert found > exact - 1 - 1e-6
@@ -111,5 +111,5 @@ def test_homes_fit_the_ground(square_decimetres: int, density: float) -> None:
 def test_a_rounding_error_costs_no_home() -> None:
     """10 ha at 2.3 homes per hectare is 22.999... in floats."""
     assert 100_000.0 * 2.3 / 10_000 < 23
-    assert homes_fit(np.array([100_000.0, 99_999.0, 0.0]), 2.3).tolist() == [23, 22, 0]
-    assert homes_fit(np.array([50_000.0]), 66.6).tolist() == [333]
+    assert on_ground(np.array([100_000.0, 99_999.0, 0.0]), 2.3).tolist() == [23, 22, 0]
+    assert on_ground(np.array([50_000.0]), 66.6).tolist() == [333]

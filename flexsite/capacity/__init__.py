@@ -1,0 +1,1 @@
+"""How many homes, rooms and people fit on a site."""
