@@ -1,0 +1,31 @@
+"""The command line: thin, it loads, runs and writes."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+# Each adds its commands, and the help lists them in this order.
+from flexsite.cli import running, looking, beginning, caching  # noqa: F401 isort: skip
+from flexsite.cli.application import app
+from flexsite.errors import FlexsiteError, InputError, InputErrors
+
+
+def main() -> None:
+    """Entry point: 0 done, 2 the user's input is wrong, 1 our fault."""
+    try:
+        app(standalone_mode=True)
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except InputErrors as several:
+        for one in several.errors:
+            typer.echo(f"error: {one}", err=True)
+        sys.exit(2)
+    except FlexsiteError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+__all__ = ["app", "main"]
