@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from flexsite.study.base import Id, Label, NonNegative, Number, PositiveNumber, Scalar, Sourced, StrictModel, Text
+from flexsite.study.base import Id, Label, NonNegative, Number, PositiveNumber, Scalar, Sourced, StrictModel, Text, Word
+from flexsite.study.group import Households, Mix, Shares, Stay, refuse_other_function
 
 
 class Test(Sourced):
@@ -86,6 +87,7 @@ class Criterion(Sourced):
 class Unit(Sourced):
     """The home that the group is given; density per gross hectare."""
 
+    type: Word | None = Field(None, description="a unit of the rulebook; keys given beside it win")
     homes_per_ha: PositiveNumber
     floor_area: PositiveNumber | None = Field(None, description="m2 of a home")
     storeys: PositiveNumber | None = None
@@ -117,11 +119,23 @@ class Profile(StrictModel):
     id: Id
     label: Label | None = None
     about: str | None = None
+    extends: Text | None = Field(None, description="a profile, built in or a file, of which this one is a variant")
+    function: Literal["living"] | None = Field(None, description="living; a flex home has no other main function")
+    kinds: list[Word] | None = Field(None, min_length=1, description="kinds of sites accepted; left out: all")
+    groups: Shares | None = Field(None, description="of a flexmilieu: share of its homes per group, summing to 1")
     requires: dict[Id, Requirement] = Field(default_factory=dict)
     criteria: dict[Id, Criterion] = Field(default_factory=dict)
     unit: Unit
     homes: HomesBound = Field(default_factory=HomesBound)
     term: TermBound = Field(default_factory=TermBound)
+    stay: Stay | None = Field(None, description="years of a tenancy")
+    households: Households | None = Field(None, description="share of the homes per type of household, summing to 1")
+    mix: Mix | None = Field(None, description="share of the homes for ordinary tenants")
+
+    @field_validator("function", mode="before")
+    @classmethod
+    def _is_living(cls, value: Any) -> Any:
+        return refuse_other_function(value)
 
     def name(self, language: str) -> str:
         """Label in a language, else in any, else the id."""
