@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from flexsite.outputs.result import Result
     from flexsite.study.models import Study
 
-BUILT = frozenset({"parquet", "gpkg", "excluded", "map"})
+BUILT = frozenset({"parquet", "gpkg", "excluded", "xlsx", "map"})
 """Outputs that this version writes."""
 
 
@@ -73,6 +73,10 @@ def write_into(result: Result, stage: Path) -> None:
         for name, varied in result.variants.items():
             (stage / "variants" / name).mkdir(parents=True)
             _write_tables(varied, stage / "variants" / name)
+    if "xlsx" in outputs:
+        from flexsite.outputs.workbook import write_workbook
+
+        write_workbook(result, stage / "sites.xlsx")
     if "map" in outputs:
         result.map().save(stage / "map.html")
     write_json(record(result), stage / RUN_RECORD)
