@@ -38,6 +38,10 @@ _UNION_TAGS = {
 }
 
 
+OF_SEVERAL_RUNS = ("variants", "sweep", "sensitivity")
+"""Keys of a study that ask for it to be counted again with other values."""
+
+
 def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
     """Load and validate a study file.
 
@@ -75,8 +79,9 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
 
 
 def vary(study: Study, overrides: Mapping[str, Any], *, place: str) -> Study:
-    """The same study with some values changed; `place` names the change in messages."""
-    tree = apply({**study.tree, "variants": {}}, overrides, place=place)
+    """The same study with some values changed, and alone; `place` names the change in messages."""
+    own = {key: value for key, value in study.tree.items() if key not in OF_SEVERAL_RUNS}
+    tree = apply({**own, "variants": {}}, overrides, place=place)
     document = Document(study.path, tree, {})
     return resolve(tree, document, _fill_profiles(tree, document))
 

@@ -23,6 +23,7 @@ from flexsite.study.base import Count, Day, Id, NonNegative, StrictModel, Text, 
 from flexsite.study.layer import Candidates, Column, Layer
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
+from flexsite.study.sensitivity import Sensitivity, Sweep
 from flexsite.study.shown import Shown, ShownField, ShownRoute
 
 Output = Literal["parquet", "gpkg", "excluded", "xlsx", "map", "report"]
@@ -52,6 +53,8 @@ class Study(StrictModel):
     access: Access = Field(default_factory=Access)
     profiles: list[Profile] = Field(default_factory=list)
     variants: dict[Id, dict[str, Any]] = Field(default_factory=dict)
+    sweep: dict[Word, Sweep] = Field(default_factory=dict)
+    sensitivity: Sensitivity | None = None
     outputs: list[Output] = Field(default_factory=_default_outputs)
 
     _path: Path = PrivateAttr(default=Path("study.yaml"))

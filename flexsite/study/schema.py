@@ -25,6 +25,9 @@ def study_schema() -> dict[str, Any]:
         {**listed, "description": "routes that pass"},
         {"type": "object", "properties": {"in": listed}, "required": ["in"], "additionalProperties": False},
     ]
+    for name, short in (("Steps", {"type": "array", "minItems": 1}), ("Range", {"type": "string", "minLength": 1})):
+        definitions[f"{name}Mapping"] = definitions[name]
+        definitions[name] = {"anyOf": [short, {"$ref": f"#/$defs/{name}Mapping"}]}
     _close(schema)
     return schema
 
