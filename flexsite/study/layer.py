@@ -8,7 +8,17 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from flexsite.study.base import Label, Scalar, StrictModel, StudyPath, Text
+from flexsite.study.base import Scalar, StrictModel, StudyPath, Text
+
+
+class Table(StrictModel):
+    """A table of attributes, joined to the features of a layer by a key."""
+
+    path: StudyPath = Field(description="CSV or Parquet, from the folder of the study")
+    key: Text = Field(description="column of the table; compared as text, so that leading zeros count")
+    on: Text = Field(description="column of the file that holds the same key")
+    year: int | None = Field(None, strict=True, description="of the figures")
+    decimal: Literal[",", "."] | None = Field(None, description="CSV: left out, the file itself shows it")
 
 
 class Layer(StrictModel):
@@ -28,6 +38,8 @@ class Layer(StrictModel):
     coverage: Literal["complete", "extent"] | StudyPath | None = Field(
         None, description="polygons | complete | extent: where the layer knows anything; left out: assumed complete"
     )
+    table: Table | None = Field(None, description="attributes from another file; reached by columns, not by where")
+    role: Text | None = Field(None, description="what the layer is, such as plans")
     band: int = Field(1, ge=1, strict=True, description="band of a raster")
     source: str | None = None
     date: Date | str | None = None
@@ -68,12 +80,3 @@ class Candidates(StrictModel):
                 "candidates", "'id' and 'join' belong to candidates of a layer, not to a grid; leave them out"
             )
         return self
-
-
-class Column(StrictModel):
-    """A column joined to the sites by the largest overlap."""
-
-    layer: Text
-    column: Text
-    label: Label | None = None
-    private: bool = Field(False, strict=True)

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from flexsite.errors import InputError, InputErrors
 from flexsite.rulebook import profile_ids, profile_path
 from flexsite.study.base import nearest
+from flexsite.study.column import COLUMN_TAGS
 from flexsite.study.models import Study
 from flexsite.study.overrides import apply
 from flexsite.study.rule import EFFECTS
@@ -35,6 +36,7 @@ _UNION_TAGS = {
     "field",
     "any",
     "test",
+    *COLUMN_TAGS,
 }
 
 
@@ -211,7 +213,7 @@ def _is_tag(part: int | str, before: list[str | int]) -> bool:
     if part not in _UNION_TAGS or len(before) < 2:
         return False
     in_list = before[-2] in {"rules", "measures", "shown"} and isinstance(before[-1], int)
-    return in_list or before[-2] == "requires"
+    return in_list or before[-2] in {"requires", "columns"}
 
 
 def _name(tree: dict[str, Any], where: KeyPath) -> str:

@@ -20,7 +20,9 @@ from flexsite.study.access import (
     targets,
 )
 from flexsite.study.base import Count, Day, Id, NonNegative, StrictModel, Text, Word, nearest
-from flexsite.study.layer import Candidates, Column, Layer
+from flexsite.study.boundaries import Boundaries
+from flexsite.study.column import SiteColumn
+from flexsite.study.layer import Candidates, Layer
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
 from flexsite.study.sensitivity import Sensitivity, Sweep
@@ -49,9 +51,10 @@ class Study(StrictModel):
     layers: dict[Word, Layer] = Field(default_factory=dict)
     candidates: Candidates
     rules: list[Rule] = Field(default_factory=list)
-    columns: dict[Id, Column] = Field(default_factory=dict)
+    columns: dict[Id, SiteColumn] = Field(default_factory=dict)
     access: Access = Field(default_factory=Access)
     profiles: list[Profile] = Field(default_factory=list)
+    boundaries: list[Boundaries] | None = Field(None, min_length=1)
     variants: dict[Id, dict[str, Any]] = Field(default_factory=dict)
     sweep: dict[Word, Sweep] = Field(default_factory=dict)
     sensitivity: Sensitivity | None = None
@@ -182,6 +185,9 @@ class Study(StrictModel):
             yield f"rules.{rule.id}", rule.layer
         for name, column in self.columns.items():
             yield f"columns.{name}", column.layer
+        for one in self.boundaries or []:
+            for name in one.layers.values():
+                yield "boundaries", name
         for barrier in self.access.barriers:
             yield "access.barriers", barrier
         for closed in self.access.closed:

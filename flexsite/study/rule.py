@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from flexsite.study.base import Count, Id, Label, NonNegative, Number, Scalar, Sourced, StrictModel, Text, unknown_kind
+from flexsite.study.match import Match
 
 Hardness = Literal["very_hard", "hard", "medium", "soft"]
 Outside = Literal["exclude", "free", "unknown"]
@@ -60,6 +61,9 @@ class RuleBase(Sourced):
     hardness: Hardness = Field("hard", alias="class", description="very_hard < hard < medium < soft")
     date: Date | str | None = None
     where: Text | None = Field(None, description="SQLite expression, ANDed to the layer's")
+    match: dict[Text, Match] | None = Field(
+        None, description="column, under our name: values or bounds; features that meet all are taken", min_length=1
+    )
     buffer: NonNegative = Field(0.0, description="metres around the features")
     above: Number | None = Field(None, description="raster: cells above this value")
     below: Number | None = Field(None, description="raster: cells below this value")

@@ -16,6 +16,9 @@ def study_schema() -> dict[str, Any]:
     for name in ("Layer", "StreetsSource"):
         definitions[f"{name}Mapping"] = definitions[name]
         definitions[name] = {"anyOf": [{"type": "string", "description": "path"}, {"$ref": f"#/$defs/{name}Mapping"}]}
+    definitions["MatchMapping"] = definitions["Match"]
+    values = definitions["Match"]["properties"]["in"]["anyOf"][0]
+    definitions["Match"] = {"anyOf": [values, {"$ref": "#/$defs/MatchMapping"}]}
     profiles = schema["properties"]["profiles"]
     profiles["items"] = {
         "anyOf": [{"type": "string", "description": "built in, or path of a profile file"}, profiles["items"]]
