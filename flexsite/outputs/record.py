@@ -18,7 +18,6 @@ from flexsite import __version__
 from flexsite.cache import sha256
 from flexsite.geometry import WORKERS
 from flexsite.outputs.withheld import private_columns, private_layers, public_study
-from flexsite.rulebook import profile_ids
 from flexsite.study.models import own_standards
 
 if TYPE_CHECKING:
@@ -104,12 +103,12 @@ def input_files(study: Study) -> list[Path]:
     return sorted(found, key=lambda path: _shown(path, study))
 
 
-def _profile_files(study: Study) -> list[Path | None]:
+def _profile_files(study: Study) -> list[Path]:
+    from flexsite.study.inheriting import named_files
     from flexsite.study.yaml_source import read
 
     data = read(study.path).data
-    listed = data.get("profiles", []) if isinstance(data, dict) else []
-    return [study.path.parent / entry for entry in listed if isinstance(entry, str) and entry not in profile_ids()]
+    return named_files(data.get("profiles") if isinstance(data, dict) else None, study.path.parent)
 
 
 def _on_disk(path: Path) -> Path:

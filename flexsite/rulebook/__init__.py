@@ -62,6 +62,70 @@ def profile_path(profile_id: str) -> Path:
     return _path("profile", profile_id)
 
 
+def flexmilieu_ids() -> tuple[str, ...]:
+    """Return the ids of the built-in flexmilieus, bundles of target groups, in alphabetical order.
+
+    Examples
+    --------
+    >>> "magic_mix" in flexmilieu_ids()
+    True
+    """
+    return _ids("flexmilieus")
+
+
+def flexmilieu_path(flexmilieu_id: str) -> Path:
+    """Return the file of a built-in flexmilieu.
+
+    Parameters
+    ----------
+    flexmilieu_id
+        One of `flexmilieu_ids`.
+
+    Raises
+    ------
+    InputError
+        When there is no built-in flexmilieu of that name.
+
+    Examples
+    --------
+    >>> flexmilieu_path("magic_mix").name
+    'magic_mix.yaml'
+    """
+    return _path("flexmilieu", flexmilieu_id)
+
+
+def kind_ids() -> tuple[str, ...]:
+    """Return the ids of the built-in kinds of sites, in alphabetical order.
+
+    Examples
+    --------
+    >>> "roof" in kind_ids()
+    True
+    """
+    return _ids("kinds")
+
+
+def kind_path(kind_id: str) -> Path:
+    """Return the file of a built-in kind of sites.
+
+    Parameters
+    ----------
+    kind_id
+        One of `kind_ids`.
+
+    Raises
+    ------
+    InputError
+        When there is no built-in kind of that name.
+
+    Examples
+    --------
+    >>> kind_path("roof").name
+    'roof.yaml'
+    """
+    return _path("kind", kind_id)
+
+
 def standard_ids() -> tuple[str, ...]:
     """Return the ids of the built-in standards of public transport, in alphabetical order.
 
@@ -92,6 +156,53 @@ def standard_path(standard_id: str) -> Path:
     'ptal.yaml'
     """
     return _path("standard", standard_id)
+
+
+def norm_ids() -> tuple[str, ...]:
+    """Return the ids of the built-in norms of rooms and of who a home is meant for, in alphabetical order.
+
+    Examples
+    --------
+    >>> norm_ids()
+    ('aedes', 'almere2021', 'almere2021_extended', 'gooi2018', 'haaglanden')
+    """
+    return _ids("norms")
+
+
+def norm_path(norm_id: str) -> Path:
+    """Return the file of a built-in norm, one of `norm_ids`. Raises InputError when there is none of that name."""
+    return _path("norm", norm_id)
+
+
+def parking_ids() -> tuple[str, ...]:
+    """Return the ids of the built-in parking norms, in alphabetical order.
+
+    Examples
+    --------
+    >>> parking_ids()
+    ('nl',)
+    """
+    return _ids("parkings")
+
+
+def parking_path(parking_id: str) -> Path:
+    """Return the file of built-in parking norms, one of `parking_ids`. Raises InputError when there are none."""
+    return _path("parking", parking_id)
+
+
+def units_path() -> Path:
+    """Return the types of homes."""
+    return _folder() / "units.yaml"
+
+
+def households_path() -> Path:
+    """Return the types of households."""
+    return _folder() / "households.yaml"
+
+
+def mix_path() -> Path:
+    """Return what is known of mixing group and ordinary tenants."""
+    return _folder() / "mix.yaml"
 
 
 def sources_path() -> Path:

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from flexsite.errors import InputError, InputErrors
-from flexsite.rulebook import profile_ids, profile_path
 from flexsite.study.base import nearest
 from flexsite.study.column import COLUMN_TAGS
+from flexsite.study.inheriting import Origin, fill, refuse_late
 from flexsite.study.models import Study
 from flexsite.study.overrides import apply
 from flexsite.study.rule import EFFECTS
@@ -73,73 +73,46 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
     if not isinstance(document.data, dict):
         raise InputError("a study is a mapping of keys, such as 'flexsite: 1'", where=document.place())
     tree = copy.deepcopy(document.data)
-    profile_documents = _fill_profiles(tree, document)
+    origins = fill(tree, document, written=True)
     if overrides:
+        refuse_late(overrides, document.path.name)
         tree = apply(tree, overrides, place=document.path.name)
-        profile_documents |= _fill_profiles(tree, document)
-    return resolve(tree, document, profile_documents)
+        origins |= fill(tree, document, written=False)
+    return resolve(tree, document, origins)
 
 
 def vary(study: Study, overrides: Mapping[str, Any], *, place: str) -> Study:
     """The same study with some values changed, and alone; `place` names the change in messages."""
     own = {key: value for key, value in study.tree.items() if key not in OF_SEVERAL_RUNS}
+    refuse_late(overrides, place)
     tree = apply({**own, "variants": {}}, overrides, place=place)
     document = Document(study.path, tree, {})
-    return resolve(tree, document, _fill_profiles(tree, document))
+    return resolve(tree, document, fill(tree, document, written=False))
 
 
-def resolve(tree: dict[str, Any], document: Document, profile_documents: dict[int, Document]) -> Study:
-    """Validate a resolved tree; the documents give the lines for messages. Raises InputErrors."""
+def resolve(tree: dict[str, Any], document: Document, origins: dict[int, Origin]) -> Study:
+    """Validate a resolved tree; the document and the origins of profiles give the lines. Raises InputErrors."""
     try:
         study = Study.model_validate(tree, context={"folder": document.path.parent})
     except ValidationError as error:
-        raise InputErrors([_explain(detail, tree, document, profile_documents) for detail in error.errors()]) from None
+        raise InputErrors([_explain(detail, tree, document, origins) for detail in error.errors()]) from None
     study._path = document.path
     study._tree = tree
     return study
 
 
-def _fill_profiles(tree: dict[str, Any], document: Document) -> dict[int, Document]:
-    """Put the content of profile files in place of their names; changes the tree. The documents give the lines."""
-    documents: dict[int, Document] = {}
-    listed = tree.get("profiles")
-    profiles: list[Any] = listed if isinstance(listed, list) else []
-    for index, entry in enumerate(profiles):
-        if not isinstance(entry, str):
-            continue
-        place = document.place(("profiles", index))
-        file = document.path.parent / entry
-        if entry in profile_ids():
-            file = profile_path(entry)
-        elif not entry.lower().endswith((".yaml", ".yml")):
-            raise InputError(
-                f"there is no built-in profile '{entry}'", where=place, remedy=nearest(entry, list(profile_ids()))
-            )
-        elif not file.is_file():
-            raise InputError(
-                f"there is no profile file '{entry}'", where=place, remedy="paths start at the folder of the study"
-            )
-        documents[index] = read(file)
-        if not isinstance(documents[index].data, dict):
-            raise InputError("a profile is a mapping of keys, such as 'id: starter'", where=documents[index].place())
-        profiles[index] = documents[index].data
-    return documents
-
-
-def _explain(
-    detail: ErrorDetails, tree: dict[str, Any], document: Document, profile_documents: dict[int, Document]
-) -> InputError:
+def _explain(detail: ErrorDetails, tree: dict[str, Any], document: Document, origins: dict[int, Origin]) -> InputError:
     """One clear sentence for one of pydantic's errors."""
     where = _key_path(detail["loc"], tree)
     if "at" in detail.get("ctx", {}):
         where = _from_names(str(detail["ctx"]["at"]), tree)
     if detail["type"] == "unknown_key":
         where = (*where, str(detail["ctx"]["key"]))
-    place_document, place_path = document, where
-    if len(where) >= 2 and where[0] == "profiles" and isinstance(where[1], int) and where[1] in profile_documents:
-        place_document, place_path = profile_documents[where[1]], where[2:]
+    place = document.place(where)
+    if len(where) >= 2 and where[0] == "profiles" and isinstance(where[1], int) and where[1] in origins:
+        place = origins[where[1]].place(where[2:])
     words = ".".join(_name(tree, where[: i + 1]) for i in range(len(where)))
-    place = place_document.place(place_path) + (f", {words}" if words else "")
+    place += f", {words}" if words else ""
     message, remedy = _message(detail)
     return InputError(message, where=place, remedy=remedy)
 

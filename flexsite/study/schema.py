@@ -20,8 +20,13 @@ def study_schema() -> dict[str, Any]:
     values = definitions["Match"]["properties"]["in"]["anyOf"][0]
     definitions["Match"] = {"anyOf": [values, {"$ref": "#/$defs/MatchMapping"}]}
     profiles = schema["properties"]["profiles"]
+    definitions["ProfileVariant"] = _variant(definitions["Profile"])
     profiles["items"] = {
-        "anyOf": [{"type": "string", "description": "built in, or path of a profile file"}, profiles["items"]]
+        "anyOf": [
+            {"type": "string", "description": "profile or flexmilieu, built in or the path of a file"},
+            profiles["items"],
+            {"$ref": "#/$defs/ProfileVariant"},
+        ]
     }
     listed = {"type": "array", "items": {"type": "string"}, "minItems": 1}
     definitions["Test"]["properties"]["route"]["anyOf"] += [
@@ -33,6 +38,26 @@ def study_schema() -> dict[str, Any]:
         definitions[name] = {"anyOf": [short, {"$ref": f"#/$defs/{name}Mapping"}]}
     _close(schema)
     return schema
+
+
+def _variant(profile: dict[str, Any]) -> dict[str, Any]:
+    """A profile that takes over the keys it leaves out: from the one that it extends, or from its groups."""
+    told = {
+        key: {"description": part["description"]}
+        for key, part in profile["properties"].items()
+        if "description" in part
+    }
+    return {
+        "type": "object",
+        "description": "a variant of another profile, or a flexmilieu: a bundle of groups",
+        "properties": {
+            **{key: told.get(key, {}) for key in profile["properties"]},
+            "extends": {"type": "string", "minLength": 1},
+            "groups": {"type": "object", "minProperties": 1},
+        },
+        "anyOf": [{"required": ["extends"]}, {"required": ["id", "groups"]}],
+        "additionalProperties": False,
+    }
 
 
 def _close(node: Any) -> None:
