@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from flexsite.study.base import Id, Label, NonNegative, Number, PositiveNumber, Scalar, Sourced, StrictModel, Text, Word
+from flexsite.study.base import Id, Label, NonNegative, Number, Scalar, Sourced, StrictModel, Text, Word
 from flexsite.study.group import Households, Mix, Shares, Stay, refuse_other_function
+from flexsite.study.units import Unit
 
 
 class Test(Sourced):
@@ -82,16 +83,6 @@ class Criterion(Sourced):
         if self.best == self.worst:
             raise PydanticCustomError("criterion", "'best' equals 'worst': the criterion cannot tell sites apart")
         return self
-
-
-class Unit(Sourced):
-    """The home that the group is given; density per gross hectare."""
-
-    type: Word | None = Field(None, description="a unit of the rulebook; keys given beside it win")
-    homes_per_ha: PositiveNumber
-    floor_area: PositiveNumber | None = Field(None, description="m2 of a home")
-    storeys: PositiveNumber | None = None
-    rooms: PositiveNumber | None = None
 
 
 class HomesBound(Sourced):
