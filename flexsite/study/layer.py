@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from flexsite.study.base import Scalar, StrictModel, StudyPath, Text
+from flexsite.study.base import Id, Scalar, StrictModel, StudyPath, Text, Word
 
 
 class Table(StrictModel):
@@ -60,16 +60,58 @@ class Layer(StrictModel):
         return self
 
 
+class MoreCandidates(StrictModel):
+    """Candidates of one layer, all of one kind."""
+
+    layer: Text
+    id: Text | None = Field(None, description="column with a unique id; left out: the feature id")
+    prefix: Text | None = Field(None, description="text before each id, where ids of several layers are alike")
+    kind: Word = "land"
+    join: Text | None = Field(None, description="column: touching candidates with an equal value become one")
+    min_area: float = Field(0.0, ge=0, strict=True, allow_inf_nan=False, description="m2 of a site")
+    min_width: float = Field(0.0, ge=0, strict=True, allow_inf_nan=False, description="m")
+    columns: dict[Id, Text] | None = Field(None, description="what the kind needs: name in the layer")
+
+    @model_validator(mode="after")
+    def _columns_of_each(self) -> Self:
+        refuse_columns_of_joined(self.join, self.columns)
+        return self
+
+
+def refuse_columns_of_joined(join: str | None, columns: dict[str, str] | None) -> None:
+    """Refuse columns of candidates that become one: there would be several values for it."""
+    if join is not None and columns:
+        raise PydanticCustomError(
+            "candidates", "'join' makes one candidate of several, and 'columns' are of each; leave one of the two out"
+        )
+
+
 class Candidates(StrictModel):
-    """What might hold a site: the polygons of a layer, or the cells of a grid."""
+    """What might hold a site: the polygons of a layer, or the cells of a grid; `also` names further layers."""
 
     layer: Text | None = None
     grid: float | None = Field(None, gt=0, strict=True, allow_inf_nan=False, description="cell size in metres")
     id: Text | None = Field(None, description="column with a unique id; left out: the feature id")
-    kind: Text = "land"
+    kind: Word = "land"
     join: Text | None = Field(None, description="column: touching candidates with an equal value become one")
     min_area: float = Field(0.0, ge=0, strict=True, allow_inf_nan=False, description="m2 of a site")
     min_width: float = Field(0.0, ge=0, strict=True, allow_inf_nan=False, description="m")
+    columns: dict[Id, Text] | None = Field(None, description="what the kind needs: name in the layer")
+    also: list[MoreCandidates] | None = Field(None, description="candidates of further layers", min_length=1)
+
+    def every(self) -> list[MoreCandidates]:
+        """Candidates of each layer, those of `also` included; none for a grid."""
+        if self.layer is None:
+            return []
+        first = MoreCandidates(
+            layer=self.layer, id=self.id, kind=self.kind, join=self.join, min_area=self.min_area,
+            min_width=self.min_width, columns=self.columns,
+        )  # fmt: skip
+        return [first, *(self.also or [])]
+
+    def kinds(self) -> list[str]:
+        """Ids of the kinds in use, each once."""
+        return list(dict.fromkeys([self.kind, *(one.kind for one in self.also or [])]))
 
     @model_validator(mode="after")
     def _layer_or_grid(self) -> Self:
@@ -79,4 +121,11 @@ class Candidates(StrictModel):
             raise PydanticCustomError(
                 "candidates", "'id' and 'join' belong to candidates of a layer, not to a grid; leave them out"
             )
+        if self.grid is not None and (self.also or self.columns):
+            raise PydanticCustomError(
+                "candidates",
+                "'also' and 'columns' belong to candidates of a layer, and cells of a grid are no locations; "
+                "give a 'layer' instead of the grid",
+            )
+        refuse_columns_of_joined(self.join, self.columns)
         return self

@@ -15,6 +15,7 @@ from flexsite.errors import InputError, InputErrors
 from flexsite.study.base import nearest
 from flexsite.study.column import COLUMN_TAGS
 from flexsite.study.inheriting import Origin, fill, refuse_late
+from flexsite.study.kinds import fill_kinds
 from flexsite.study.models import Study
 from flexsite.study.overrides import apply
 from flexsite.study.rule import EFFECTS
@@ -74,11 +75,13 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
         raise InputError("a study is a mapping of keys, such as 'flexsite: 1'", where=document.place())
     tree = copy.deepcopy(document.data)
     origins = fill(tree, document, written=True)
+    kinds = fill_kinds(tree, document)
     if overrides:
         refuse_late(overrides, document.path.name)
         tree = apply(tree, overrides, place=document.path.name)
         origins |= fill(tree, document, written=False)
-    return resolve(tree, document, origins)
+        kinds |= fill_kinds(tree, document)
+    return resolve(tree, document, origins, kinds)
 
 
 def vary(study: Study, overrides: Mapping[str, Any], *, place: str) -> Study:
@@ -87,21 +90,32 @@ def vary(study: Study, overrides: Mapping[str, Any], *, place: str) -> Study:
     refuse_late(overrides, place)
     tree = apply({**own, "variants": {}}, overrides, place=place)
     document = Document(study.path, tree, {})
-    return resolve(tree, document, fill(tree, document, written=False))
+    origins = fill(tree, document, written=False)
+    return resolve(tree, document, origins, fill_kinds(tree, document))
 
 
-def resolve(tree: dict[str, Any], document: Document, origins: dict[int, Origin]) -> Study:
-    """Validate a resolved tree; the document and the origins of profiles give the lines. Raises InputErrors."""
+def resolve(
+    tree: dict[str, Any], document: Document, origins: dict[int, Origin], kinds: dict[int, Document] | None = None
+) -> Study:
+    """Validate a resolved tree; document, origins of profiles and files of kinds give the lines. Raises InputErrors."""
     try:
         study = Study.model_validate(tree, context={"folder": document.path.parent})
     except ValidationError as error:
-        raise InputErrors([_explain(detail, tree, document, origins) for detail in error.errors()]) from None
+        raise InputErrors(
+            [_explain(detail, tree, document, origins, kinds or {}) for detail in error.errors()]
+        ) from None
     study._path = document.path
     study._tree = tree
     return study
 
 
-def _explain(detail: ErrorDetails, tree: dict[str, Any], document: Document, origins: dict[int, Origin]) -> InputError:
+def _explain(
+    detail: ErrorDetails,
+    tree: dict[str, Any],
+    document: Document,
+    origins: dict[int, Origin],
+    kinds: dict[int, Document],
+) -> InputError:
     """One clear sentence for one of pydantic's errors."""
     where = _key_path(detail["loc"], tree)
     if "at" in detail.get("ctx", {}):
@@ -111,6 +125,8 @@ def _explain(detail: ErrorDetails, tree: dict[str, Any], document: Document, ori
     place = document.place(where)
     if len(where) >= 2 and where[0] == "profiles" and isinstance(where[1], int) and where[1] in origins:
         place = origins[where[1]].place(where[2:])
+    if len(where) >= 2 and where[0] == "kinds" and isinstance(where[1], int) and where[1] in kinds:
+        place = kinds[where[1]].place(where[2:])
     words = ".".join(_name(tree, where[: i + 1]) for i in range(len(where)))
     place += f", {words}" if words else ""
     message, remedy = _message(detail)

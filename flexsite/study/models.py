@@ -22,6 +22,8 @@ from flexsite.study.access import (
 from flexsite.study.base import Count, Day, Id, NonNegative, StrictModel, Text, Word, nearest
 from flexsite.study.boundaries import Boundaries
 from flexsite.study.column import SiteColumn
+from flexsite.study.kind import Kind
+from flexsite.study.kinds import check_kinds, kind_columns, withheld_kind_columns
 from flexsite.study.layer import Candidates, Layer
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
@@ -50,6 +52,7 @@ class Study(StrictModel):
     area: Layer
     layers: dict[Word, Layer] = Field(default_factory=dict)
     candidates: Candidates
+    kinds: list[Kind] | None = Field(None, description="kinds of sites, built in and of one's own", min_length=1)
     rules: list[Rule] = Field(default_factory=list)
     columns: dict[Id, SiteColumn] = Field(default_factory=dict)
     access: Access = Field(default_factory=Access)
@@ -76,6 +79,11 @@ class Study(StrictModel):
     def resolved(self) -> dict[str, Any]:
         """Every key with its value, defaults included, as plain values; paths from the folder of the study."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, context={"folder": self.path.parent})
+
+    @model_validator(mode="after")
+    def _kinds(self) -> Self:
+        check_kinds(self)
+        return self
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
@@ -134,7 +142,7 @@ class Study(StrictModel):
         """A score rests on its criteria, and the map recomputes it: a private one could be read back from it."""
         measures = {measure.id: output_column(measure) for measure in self.withheld_measures()}
         columns = {name for column in self.withheld_columns() for name in (column, f"{column}_share")}
-        columns |= set(measures.values())
+        columns |= {*measures.values(), *withheld_kind_columns(self)}
         for profile in self.profiles:
             for name, criterion in profile.criteria.items():
                 if criterion.column in columns or criterion.measure in measures:
@@ -179,8 +187,8 @@ class Study(StrictModel):
 
     def layer_references(self) -> Iterator[tuple[str, str]]:
         """Every (place in the study, layer name) pair."""
-        if self.candidates.layer is not None:
-            yield "candidates", self.candidates.layer
+        for candidates in self.candidates.every():
+            yield "candidates", candidates.layer
         for rule in self.rules:
             yield f"rules.{rule.id}", rule.layer
         for name, column in self.columns.items():
@@ -202,7 +210,7 @@ class Study(StrictModel):
 
     def known_columns(self) -> frozenset[str]:
         """Columns of the sites on which a profile may set a requirement."""
-        joined = {name for column in self.columns for name in (column, f"{column}_share")}
+        joined = set(kind_columns(self)) | {name for column in self.columns for name in (column, f"{column}_share")}
         return SITE_COLUMNS | joined | {name for measure in self.access.measures for name in output_columns(measure)}
 
     def undefined_measures(self) -> list[str]:

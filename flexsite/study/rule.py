@@ -9,7 +9,19 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from flexsite.study.base import Count, Id, Label, NonNegative, Number, Scalar, Sourced, StrictModel, Text, unknown_kind
+from flexsite.study.base import (
+    Count,
+    Id,
+    Label,
+    NonNegative,
+    Number,
+    Scalar,
+    Sourced,
+    StrictModel,
+    Text,
+    Word,
+    unknown_kind,
+)
 from flexsite.study.match import Match
 
 Hardness = Literal["very_hard", "hard", "medium", "soft"]
@@ -69,6 +81,9 @@ class RuleBase(Sourced):
     below: Number | None = Field(None, description="raster: cells below this value")
     values: list[Number] | None = Field(None, description="raster: cells with one of these values", min_length=1)
     when: When | None = None
+    kinds: list[Word] | None = Field(
+        None, description="kinds of candidates it acts on; left out: all but those exempt from it", min_length=1
+    )
     touch: Touch = Field(default_factory=Touch, description="threshold for marks, windows, caps and unknown")
     outside_coverage: Outside = "unknown"
 

@@ -28,6 +28,18 @@ def study_schema() -> dict[str, Any]:
             {"$ref": "#/$defs/ProfileVariant"},
         ]
     }
+    kinds = next(form for form in schema["properties"]["kinds"]["anyOf"] if form.get("type") == "array")
+    definitions["KindVariant"] = _kind_variant(definitions["Kind"])
+    kinds["items"] = {
+        "anyOf": [
+            {"type": "string", "description": "kind of sites, built in or the path of a file"},
+            kinds["items"],
+            {"$ref": "#/$defs/KindVariant"},
+        ]
+    }
+    definitions["ParameterMapping"] = definitions["Parameter"]
+    number = {"type": "number", "minimum": 0, "description": "a number without a reason"}
+    definitions["Parameter"] = {"anyOf": [number, {"$ref": "#/$defs/ParameterMapping"}]}
     listed = {"type": "array", "items": {"type": "string"}, "minItems": 1}
     definitions["Test"]["properties"]["route"]["anyOf"] += [
         {**listed, "description": "routes that pass"},
@@ -56,6 +68,17 @@ def _variant(profile: dict[str, Any]) -> dict[str, Any]:
             "groups": {"type": "object", "minProperties": 1},
         },
         "anyOf": [{"required": ["extends"]}, {"required": ["id", "groups"]}],
+        "additionalProperties": False,
+    }
+
+
+def _kind_variant(kind: dict[str, Any]) -> dict[str, Any]:
+    """A kind that says only what differs from the one it extends."""
+    return {
+        "type": "object",
+        "description": "a kind that says only what differs from another",
+        "properties": {**{key: {} for key in kind["properties"]}, "extends": {"type": "string", "minLength": 1}},
+        "required": ["extends"],
         "additionalProperties": False,
     }
 
