@@ -190,6 +190,16 @@ def parking_path(parking_id: str) -> Path:
     return _path("parking", parking_id)
 
 
+def owners_path() -> Path:
+    """Return the file with classes of owners, rights, and patterns of names."""
+    return _folder() / "owners.yaml"
+
+
+def lead_times_path() -> Path:
+    """Return the file with months of preparing by owner and permit route, and with the payback."""
+    return _folder() / "lead_times.yaml"
+
+
 def units_path() -> Path:
     """Return the types of homes."""
     return _folder() / "units.yaml"
@@ -203,6 +213,16 @@ def households_path() -> Path:
 def mix_path() -> Path:
     """Return what is known of mixing group and ordinary tenants."""
     return _folder() / "mix.yaml"
+
+
+def plans_path() -> Path:
+    """Return how layers of plans are read: what their words mean, and which are not drawn as ground."""
+    return _folder() / "plans.yaml"
+
+
+def context_path() -> Path:
+    """Return when a site lies inside, at the edge or in the country, and what a village is."""
+    return _folder() / "context.yaml"
 
 
 def sources_path() -> Path:

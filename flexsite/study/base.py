@@ -29,7 +29,8 @@ RESERVED = frozenset(
     profile suitable failed missing score access_score rank homes_fit
     candidates sites area_ha removed_ha touched_ha only_ha unknown_ha variant stage step rule effect class
     plot_id available_m2 site_area_m2 verdict rules taken_m2 touched_m2 no_access
-    d_sites d_area_ha d_homes from until moved_from""".split()
+    d_sites d_area_ha d_homes from until moved_from
+    moves bridging""".split()
 )
 """Ids with a meaning of their own in the outputs (design, section 4)."""
 

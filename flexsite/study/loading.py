@@ -18,6 +18,7 @@ from flexsite.study.inheriting import Origin, fill, refuse_late
 from flexsite.study.kinds import fill_kinds
 from flexsite.study.models import Study
 from flexsite.study.overrides import apply
+from flexsite.study.owners import fill_lead_times
 from flexsite.study.rule import EFFECTS
 from flexsite.study.yaml_source import Document, KeyPath, read
 
@@ -76,11 +77,13 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
     tree = copy.deepcopy(document.data)
     origins = fill(tree, document, written=True)
     kinds = fill_kinds(tree, document)
+    fill_lead_times(tree)
     if overrides:
         refuse_late(overrides, document.path.name)
         tree = apply(tree, overrides, place=document.path.name)
         origins |= fill(tree, document, written=False)
         kinds |= fill_kinds(tree, document)
+        fill_lead_times(tree)
     return resolve(tree, document, origins, kinds)
 
 
@@ -91,6 +94,7 @@ def vary(study: Study, overrides: Mapping[str, Any], *, place: str) -> Study:
     tree = apply({**own, "variants": {}}, overrides, place=place)
     document = Document(study.path, tree, {})
     origins = fill(tree, document, written=False)
+    fill_lead_times(tree)
     return resolve(tree, document, origins, fill_kinds(tree, document))
 
 

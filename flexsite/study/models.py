@@ -19,12 +19,13 @@ from flexsite.study.access import (
     output_columns,
     targets,
 )
-from flexsite.study.base import Count, Day, Id, NonNegative, StrictModel, Text, Word, nearest
+from flexsite.study.base import Count, Day, Id, NonNegative, PositiveNumber, StrictModel, Text, Word, nearest
 from flexsite.study.boundaries import Boundaries
 from flexsite.study.column import SiteColumn
 from flexsite.study.kind import Kind
 from flexsite.study.kinds import check_kinds, kind_columns, withheld_kind_columns
 from flexsite.study.layer import Candidates, Layer
+from flexsite.study.owners import LeadTimes, Owners, check_owners, default_payback, owner_columns, owner_layers
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
 from flexsite.study.sensitivity import Sensitivity, Sweep
@@ -55,6 +56,10 @@ class Study(StrictModel):
     kinds: list[Kind] | None = Field(None, description="kinds of sites, built in and of one's own", min_length=1)
     rules: list[Rule] = Field(default_factory=list)
     columns: dict[Id, SiteColumn] = Field(default_factory=dict)
+    owners: Owners | None = Field(None, description="whose land it is")
+    lead_times: LeadTimes | None = Field(None, description="nl, or months by owner and route on top of lead_time")
+    payback: PositiveNumber = Field(default_factory=default_payback, description="years until homes are paid back")
+    terms: list[PositiveNumber] | None = Field(None, description="years by which windows are counted", min_length=1)
     access: Access = Field(default_factory=Access)
     profiles: list[Profile] = Field(default_factory=list)
     boundaries: list[Boundaries] | None = Field(None, min_length=1)
@@ -86,6 +91,11 @@ class Study(StrictModel):
         return self
 
     @model_validator(mode="after")
+    def _owners(self) -> Self:
+        check_owners(self)
+        return self
+
+    @model_validator(mode="after")
     def _unique(self) -> Self:
         _once("rules", [rule.id for rule in self.rules], "rules")
         _once("measures", [measure.id for measure in self.access.measures], "access.measures")
@@ -99,6 +109,7 @@ class Study(StrictModel):
             )
         outputs = {column: f"columns.{column}" for column in self.columns}
         made = [(f"{column}_share", f"columns.{column}") for column in self.columns]
+        made += [(column, "owners") for column in owner_columns(self)]
         made += [
             (name, f"access.measures.{measure.id}")
             for measure in self.access.measures
@@ -193,6 +204,7 @@ class Study(StrictModel):
             yield f"rules.{rule.id}", rule.layer
         for name, column in self.columns.items():
             yield f"columns.{name}", column.layer
+        yield from owner_layers(self)
         for one in self.boundaries or []:
             for name in one.layers.values():
                 yield "boundaries", name
@@ -210,7 +222,9 @@ class Study(StrictModel):
 
     def known_columns(self) -> frozenset[str]:
         """Columns of the sites on which a profile may set a requirement."""
-        joined = set(kind_columns(self)) | {name for column in self.columns for name in (column, f"{column}_share")}
+        joined = {*kind_columns(self), *owner_columns(self)} | {
+            name for column in self.columns for name in (column, f"{column}_share")
+        }
         return SITE_COLUMNS | joined | {name for measure in self.access.measures for name in output_columns(measure)}
 
     def undefined_measures(self) -> list[str]:
@@ -227,7 +241,7 @@ class Study(StrictModel):
         return None
 
 
-SITE_COLUMNS = frozenset({"kind", "area_m2", "route", "route_share", "net_years"})
+SITE_COLUMNS = frozenset({"kind", "area_m2", "route", "route_share", "net_years", "moves", "bridging"})
 """Columns every site has, on which a profile may set a requirement."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flexsite.study.models import Study
+from flexsite.study.owners import BUILT_IN
 
 
 def study_schema() -> dict[str, Any]:
@@ -37,6 +38,9 @@ def study_schema() -> dict[str, Any]:
             {"$ref": "#/$defs/KindVariant"},
         ]
     }
+    definitions["LeadTimesMapping"] = definitions["LeadTimes"]
+    built_in = {"const": BUILT_IN, "description": "months that come with flexsite"}
+    definitions["LeadTimes"] = {"anyOf": [built_in, {"$ref": "#/$defs/LeadTimesMapping"}]}
     definitions["ParameterMapping"] = definitions["Parameter"]
     number = {"type": "number", "minimum": 0, "description": "a number without a reason"}
     definitions["Parameter"] = {"anyOf": [number, {"$ref": "#/$defs/ParameterMapping"}]}
