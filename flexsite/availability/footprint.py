@@ -14,6 +14,7 @@ from flexsite.availability.window import Clock, needed_from
 from flexsite.errors import InputError
 from flexsite.flat import Flat
 from flexsite.geometry import Floats, Geometries, Indices, are_polygons, buffered, empty_geometries
+from flexsite.layers.matching import passing
 from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
 from flexsite.values import text_of
 
@@ -115,6 +116,7 @@ def cells(rule: RuleBase, study: Study, layers: Layers, window: Bounds) -> tuple
     wrong = next(
         (key for key in ("where", "until", "column", "homes") if isinstance(getattr(rule, key, None), str)), None
     )
+    wrong = "match" if rule.match else wrong
     if wrong is not None:
         raise InputError(
             f"'{wrong}' asks for columns, and a raster has none", where=place, remedy="use above, below or values"
@@ -147,8 +149,16 @@ def _vector_features(
         column = rule.column
     elif isinstance(rule, CapRule) and isinstance(rule.homes, str):
         column = rule.homes
-    vector = layers.vector(rule.layer, bounds=window, where=rule.where, columns=(column,) if column else ())
-    features = vector.frame.geometry.to_numpy()
+    match = rule.match or {}
+    wanted = (*([column] if column else []), *match)
+    vector = layers.vector(rule.layer, bounds=window, where=rule.where, columns=wanted)
+    frame, ids = vector.frame, np.asarray(vector.ids)
+    if match and len(frame):
+        mask = passing(frame, match, ids, place)
+        if not mask.any():
+            layers.report[rule.layer].note(f"rule '{rule.id}': none of its features near the candidates matches")
+        frame, ids = frame[mask].reset_index(drop=True), ids[mask]
+    features = frame.geometry.to_numpy()
     solid = are_polygons(features)
     beside = int((~solid).sum()) if solid.any() else 0
     flat = int((~solid).sum()) if rule.buffer == 0 else 0
@@ -165,12 +175,12 @@ def _vector_features(
         layers.report[rule.layer].note(f"rule '{rule.id}': {beside} lines or points among polygons {part}")
     if column is None:
         return features, _constant(features, rule.homes if isinstance(rule, CapRule) else True)
-    values = vector.frame[column].to_numpy(dtype=object)
+    values = frame[column].to_numpy(dtype=object)
     if isinstance(rule, ExcludeRule | MarkRule):
-        return features, needed_from(values, clock.today, f"{place}, column '{column}'", np.asarray(vector.ids))
+        return features, needed_from(values, clock.today, f"{place}, column '{column}'", ids)
     if isinstance(rule, RouteRule):
         return features, _routes(rule, values)
-    return features, _caps(values, f"{place}, column '{column}'", np.asarray(vector.ids))
+    return features, _caps(values, f"{place}, column '{column}'", ids)
 
 
 def _holds_no_ground(rule: RuleBase, study: Study, layers: Layers) -> bool:

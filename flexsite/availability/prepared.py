@@ -77,6 +77,11 @@ def _made_of(
     elif isinstance(rule, CapRule):
         column = ["cap", rule.homes]
     reading = {name: getattr(rule, name) for name in _READING}
+    reading["match"] = (
+        None
+        if rule.match is None
+        else {name: condition.model_dump(by_alias=True) for name, condition in rule.match.items()}
+    )
     takes = isinstance(rule, ExcludeRule | KeepRule)
     return {
         "layer": file, "crs": layers.crs.to_wkt(), "bounds": bounds, "column": column, "takes": takes, "rule": rule.id,

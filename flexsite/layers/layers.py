@@ -15,6 +15,8 @@ import shapely
 from flexsite.errors import InputError
 from flexsite.layers.coverage import Coverage, intersection
 from flexsite.layers.describe import Description, describe, holds_raster
+from flexsite.layers.joining import Joined, Readable, Unmatched
+from flexsite.layers.plans import ROLE, Plans
 from flexsite.layers.report import LayerReport
 from flexsite.layers.table import Array, Bounds, nearest
 from flexsite.layers.vector import Vector, VectorReader
@@ -60,11 +62,13 @@ class Layers:
         self.specs, self.crs = dict(specs), crs
         self.report: dict[str, LayerReport] = {}
         self._vectors: dict[str, VectorReader] = {}
+        self._readers: dict[str, Readable] = {}
+        self._joined: dict[str, Joined] = {}
         self._rasters: dict[str, RasterReader] = {}
         self._raster: dict[str, bool] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_vectors": {}, "_rasters": {}}
+        return {**self.__dict__, "_vectors": {}, "_readers": {}, "_joined": {}, "_rasters": {}}
 
     def is_raster(self, name: str) -> bool:
         """Whether a layer is a raster; GeoPackages with both count as vector."""
@@ -95,7 +99,18 @@ class Layers:
             When the file cannot be read as the study says, lacks a column, or has no feature at all that meets the
             conditions. That there is none within `bounds` is an answer.
         """
-        return self._vector(name).read(bounds, where, columns)
+        return self._reader(name).read(bounds, where, columns)
+
+    def has(self, name: str, column: str) -> bool:
+        """Whether a vector layer can give a column: of its file or table, or made for its role."""
+        return self._reader(name).has(column)
+
+    def unmatched(self, name: str) -> Unmatched | None:
+        """Keys of a layer's table without a feature, and of features without a row; None without a table."""
+        if self._spec(name).table is None:
+            return None
+        self._reader(name)
+        return self._joined[name].unmatched
 
     def raster(self, name: str, *, bounds: Bounds | None = None) -> Raster:
         """A raster layer, or the cells of it around `bounds` (CRS of the study).
@@ -181,6 +196,16 @@ class Layers:
                 raise InputError("it is a raster", where=self._place(name), remedy="name a vector file here")
             self._vectors[name] = VectorReader(name, self._spec(name), self.crs, self._report(name))
         return self._vectors[name]
+
+    def _reader(self, name: str) -> Readable:
+        """The features of a layer with all that the study says of them."""
+        if name not in self._readers:
+            spec, reader = self._spec(name), self._vector(name)
+            found: Readable = reader
+            if spec.table is not None:
+                found = self._joined[name] = Joined(reader, spec)
+            self._readers[name] = Plans(found) if spec.role == ROLE else found
+        return self._readers[name]
 
     def _spec(self, name: str) -> Layer:
         if name not in self.specs:

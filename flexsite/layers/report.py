@@ -10,7 +10,12 @@ import numpy as np
 
 from flexsite.layers.table import Array, Ids
 
-_IDS = ("read", "repaired", "dropped_empty", "dropped_unreadable", "dropped_outside_crs")
+_IDS = ("read", "repaired", "dropped_empty", "dropped_unreadable", "dropped_outside_crs", "without_row")
+
+UNKNOWN = "unknown"
+"""Where values of a normalised column are counted that nobody knows."""
+TOLD = frozenset({"status"})
+"""Normalised columns of which people are told how much is not known, also where no text is strange."""
 
 
 def _none() -> Ids:
@@ -42,6 +47,14 @@ class LayerReport:
     """Geometry that GEOS cannot represent."""
     dropped_outside_crs: Ids = field(default_factory=_none)
     """Outside where the CRS of the study can be computed."""
+    without_row: Ids = field(default_factory=_none)
+    """No row in the layer's table."""
+    table: dict[str, Any] = field(default_factory=dict)
+    """The table joined to the layer: file, year, rows and how many match nothing."""
+    values: dict[str, dict[str, int]] = field(default_factory=dict)
+    """How often each value of a normalised column was read, in the reading with most features."""
+    odd: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Texts of such a column that mean nothing to us, and how often: most in one reading."""
     missing: dict[str, int] = field(default_factory=dict)
     """Values taken as null because `missing` lists them: most in one reading, by our column name."""
     notes: list[str] = field(default_factory=list)
@@ -58,6 +71,15 @@ class LayerReport:
         if text not in self.notes:
             self.notes.append(text)
 
+    def count_values(self, column: str, values: Mapping[str, int], odd: Mapping[str, int]) -> None:
+        """Keep how often each value of a normalised column was read, and the texts that were not understood."""
+        if sum(values.values()) > sum(self.values.get(column, {}).values()):
+            self.values[column] = dict(values)
+        known = self.odd.get(column, {})
+        more = {text: max(count, known.get(text, 0)) for text, count in odd.items()}
+        if more:
+            self.odd[column] = known | more
+
     def merge(self, other: LayerReport) -> None:
         """Take in what another process read of the same layer."""
         for what in _IDS:
@@ -65,6 +87,9 @@ class LayerReport:
         for what in ("path", "layer", "crs", "kind", "coverage"):
             setattr(self, what, getattr(self, what) or getattr(other, what))
         self.features = max(self.features, other.features)
+        self.table = self.table or dict(other.table)
+        for column in {**other.values, **other.odd}:
+            self.count_values(column, other.values.get(column, {}), other.odd.get(column, {}))
         for name, count in other.missing.items():
             self.missing[name] = max(self.missing.get(name, 0), count)
         for text in other.notes:
@@ -75,7 +100,7 @@ class LayerReport:
         before = self.copied()
         for what in _IDS:
             setattr(self, what, _none())
-        self.missing, self.notes = {}, []
+        self.missing, self.notes, self.table, self.values, self.odd = {}, [], {}, {}, {}
         return before
 
     def put_back(self, before: LayerReport) -> None:
@@ -88,7 +113,14 @@ class LayerReport:
 
     def copied(self) -> LayerReport:
         """A report of its own with the same content."""
-        return replace(self, missing=dict(self.missing), notes=list(self.notes))
+        return replace(
+            self,
+            missing=dict(self.missing),
+            notes=list(self.notes),
+            table=dict(self.table),
+            values={name: dict(counts) for name, counts in self.values.items()},
+            odd={name: dict(counts) for name, counts in self.odd.items()},
+        )
 
     def as_plain(self) -> dict[str, Any]:
         """As JSON can hold it; the path is a matter of the machine and left out."""
@@ -103,6 +135,13 @@ class LayerReport:
 
     def counts(self) -> dict[str, Any]:
         """Plain values for run.json."""
+        more: dict[str, Any] = {}
+        if self.table:
+            more["table"] = {**self.table, "features_without_row": len(self.without_row)}
+        if self.values:
+            more["values"] = {name: dict(sorted(counts.items())) for name, counts in sorted(self.values.items())}
+        if self.odd:
+            more["not_understood"] = {name: dict(sorted(texts.items())) for name, texts in sorted(self.odd.items())}
         return {
             "layer": self.layer,
             "crs": self.crs,
@@ -116,6 +155,7 @@ class LayerReport:
             "dropped_outside_crs": len(self.dropped_outside_crs),
             "missing": dict(sorted(self.missing.items())),
             "notes": list(self.notes),
+            **more,
         }
 
     @property
@@ -127,8 +167,18 @@ class LayerReport:
             ("dropped_empty", "features read have no geometry, left out"),
             ("dropped_unreadable", "features read have geometry of an unknown type, left out"),
             ("dropped_outside_crs", "features read lie outside what the CRS allows, left out"),
+            ("without_row", "features read have no row in its table"),
         ):
             count = len(getattr(self, what))
             if count:
                 found.append(f"layer '{self.name}': {count} of {max(len(self.read), count)} {text}")
+        for column, counts in sorted(self.values.items()):
+            unknown, strange = counts.get(UNKNOWN, 0), sum(self.odd.get(column, {}).values())
+            if unknown and (strange or column in TOLD):
+                more = (
+                    f", of which {strange} by {len(self.odd[column])} texts that mean nothing to us" if strange else ""
+                )
+                found.append(
+                    f"layer '{self.name}': {unknown} of {sum(counts.values())} features have an unknown {column}{more}"
+                )
         return found

@@ -106,6 +106,22 @@ class VectorReader:
             return self.sql.columns
         return [*self.schema.fields, *([self.schema.fid] if self.schema.fid else [])]
 
+    def has(self, column: str) -> bool:
+        """Whether the layer has a column, by our name or the file's."""
+        return self._spec.columns.get(column, column) in self.fields()
+
+    def distinct(self, column: str) -> list[Any]:
+        """Values of a column in the whole file, whatever the filter, each once."""
+        theirs = self._spec.columns.get(column, column)
+        if self.schema is None:
+            values = self.sql.field(theirs)
+        elif theirs == self.schema.fid and theirs not in self.schema.fields:
+            values = pa.array(self.source.read(self.schema.layer, set(), geometry=False).ids)
+        else:
+            values = self.source.read(self.schema.layer, {theirs}, geometry=False).fields[theirs]
+        found: list[Any] = values.unique().to_pylist()
+        return found
+
     def extent(self) -> shapely.Polygon | None:
         """The bounding rectangle of the layer in its file, whatever the filter, brought to the CRS of the study."""
         box = self.sql.extent if self.schema is None else self.source.extent(self.schema.layer)
@@ -257,7 +273,7 @@ class VectorReader:
         )
 
     def _values(self, ours: str, values: pa.Array) -> pd.Series[Any]:
-        series, nulled = _series(values, self._spec.missing)
+        series, nulled = series_of(values, self._spec.missing)
         if nulled:
             self.report.missing[ours] = max(nulled, self.report.missing.get(ours, 0))
         return series
@@ -272,7 +288,7 @@ def _frame(data: dict[str, pd.Series[Any]], shapes: Array, crs: pyproj.CRS) -> g
     )
 
 
-def _series(values: pa.Array, missing: Sequence[float | int | str]) -> tuple[pd.Series[Any], int]:
+def series_of(values: pa.Array, missing: Sequence[float | int | str]) -> tuple[pd.Series[Any], int]:
     """A pandas column, and how many values `missing` made null."""
     gone = np.zeros(len(values), bool)
     if pa.types.is_large_string(values.type):

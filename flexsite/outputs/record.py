@@ -44,9 +44,15 @@ def record(result: Result) -> dict[str, Any]:
         "layers": {name: plain(report) for name, report in sorted(result.layers.items())},
         "access": plain(result.access),
         "warnings": result.warnings,
-        "seeds": {},
+        "seeds": _seeds(study),
         "timings": result.timings,
     }
+
+
+def _seeds(study: Study) -> dict[str, int]:
+    """What every draw of chance began with."""
+    asked = study.sensitivity
+    return {} if asked is None or asked.weights is None else {"weights": asked.weights.seed}
 
 
 def _fingerprints(study: Study) -> dict[str, str]:
@@ -82,6 +88,7 @@ def input_files(study: Study) -> list[Path]:
     layers: list[Layer] = [study.area, *(layer for name, layer in study.layers.items() if name not in hidden)]
     paths: list[Path | None] = [study.path, *(layer.path for layer in layers)]
     paths += [layer.coverage for layer in layers if isinstance(layer.coverage, Path)]
+    paths += [layer.table.path for layer in layers if layer.table is not None]
     if study.access.streets is not None:
         paths += [study.access.streets.path, study.access.streets.nodes, study.access.streets.edges]
     if study.access.timetable is not None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flexsite.rulebook import plans_path
+
 if TYPE_CHECKING:
     from flexsite.study.layer import Layer
 
@@ -34,7 +36,12 @@ def identity(layer: Layer, digest: Callable[[Path], str]) -> dict[str, Any] | No
     made of the layer may be kept.
     """
     files = files_of(layer.path)
-    about = layer.model_dump(mode="json", exclude={"path", "coverage", "source", "date", "licence", "private"})
+    aside = {"path", "coverage", "source", "date", "licence", "private"}
+    about = layer.model_dump(mode="json", exclude={**dict.fromkeys(aside, True), "table": {"path"}})
+    if layer.table is not None:
+        about["table"]["file"] = [layer.table.path.name, digest(layer.table.path)]
+    if layer.role == "plans":
+        about["rulebook"] = digest(plans_path())
     coverage: Any = layer.coverage
     if isinstance(layer.coverage, Path):
         beside = files_of(layer.coverage)
