@@ -20,6 +20,9 @@ from flexsite.errors import InputError, InputErrors
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
 from flexsite.outputs.writing import refuse_unbuilt
+from flexsite.sensitivity.moving import moves
+from flexsite.sensitivity.planning import sweep_points, tornado_points
+from flexsite.standing import ground_key
 from flexsite.study.access import (
     Access,
     BasketMeasure,
@@ -96,6 +99,11 @@ def check(path: str | Path, overrides: Mapping[str, Any] | None = None) -> tuple
             varied = problems.attempt(partial(vary, study, changes, place=f"{study.path.name}, variants.{name}"))
             if varied is not None:
                 _check_study(varied, problems)
+        own = ground_key(study)
+        for name in study.sweep:
+            problems.attempt(partial(lambda one: list(sweep_points(study, one, own)), name))
+        for move in problems.attempt(partial(moves, study)) or []:
+            problems.attempt(partial(lambda one: list(tornado_points(study, one, own)), move))
     return list(problems.errors.values()), list(problems.remarks)
 
 

@@ -16,16 +16,21 @@ from flexsite.notices import Notices
 from flexsite.outputs.result import Result
 from flexsite.outputs.tables import EMPTY_SUITABILITY, availability_rows, suitability_rows, waterfall_frame
 from flexsite.outputs.withheld import withhold
-from flexsite.standing import Standing, ground_key, stand, things
-from flexsite.study.loading import vary
+from flexsite.sensitivity.counting import counted
+from flexsite.sensitivity.planning import BASE, plan
+from flexsite.sensitivity.tables import sweep_table, tornado_table
+from flexsite.sensitivity.weighing import weighed, weights_table
+from flexsite.standing import Standing, stand, things
 from flexsite.suitability.judging import judge_profile
 from flexsite.suitability.requirements import refuse_unknown_levels
 
 if TYPE_CHECKING:
     from flexsite.cache import Cache
+    from flexsite.sensitivity.counting import Count
+    from flexsite.sensitivity.moving import Move
+    from flexsite.sensitivity.planning import Asked, Name
     from flexsite.study.models import Study
 
-BASE = "base"
 Progress = Callable[[str], None]
 
 
@@ -70,21 +75,15 @@ def run(
     told = progress or (lambda _: None)
     crew = crew or Crew(workers, cache)
     WORKERS.set(crew.workers)
-    changed = {
-        name: vary(study, changes, place=f"{study.path.name}, variants.{name}")
-        for name, changes in study.variants.items()
-    }
-    studies = {BASE: study, **changed}
-    keys = {name: ground_key(one) for name, one in studies.items()} if changed else {BASE: ""}
-    stands: dict[str, Standing] = {}
+    asked = plan(study)
     results: dict[str, Result] = {}
-    for name, one in studies.items():
-        refuse_unknown_levels(one)
-        made_of = keys.pop(name)
-        standing = stands.get(made_of) or stand(one, told, crew)
-        stands = {key: kept for key, kept in {**stands, made_of: standing}.items() if key in keys.values()}
-        results[name] = judge(one, name, standing, told)
-    base = results.pop(BASE)
+    counts: dict[Name, dict[str, Count]] = {}
+    for ground in asked.grounds:
+        judged, here = _on_ground(ground, told, crew, counting=bool(study.sweep or asked.moves))
+        results |= judged
+        counts |= here
+    results = {BASE: results[BASE], **{name: results[name] for name in study.variants}}
+    base = _with_tables(results.pop(BASE), asked.moves, counts, told)
     varied = results
     if not varied:
         return base
@@ -99,9 +98,54 @@ def run(
     return replace(base, waterfall=pd.concat(tables, ignore_index=True), variants=varied, warnings=warnings)
 
 
-def step_count(study: Study) -> int:
-    """How many steps `run` tells of, with the writing of the outputs after it."""
-    return (len(study.rules) + len(study.columns) + 4) * (1 + len(study.variants)) + 1
+def _on_ground(
+    ground: list[Asked], told: Progress, crew: Crew, *, counting: bool
+) -> tuple[dict[str, Result], dict[Name, dict[str, Count]]]:
+    """Judge the variants that stand on the same ground, and count what else is asked there."""
+    standing = stand(ground[0].study, told, crew)
+    judged = {
+        one.name.about: judge(one.study, one.name.about, standing, told)
+        for one in ground
+        if one.name.purpose == "variant"
+    }
+    return judged, counted(ground, standing, told) if counting else {}
+
+
+def _with_tables(base: Result, moves: list[Move], counts: dict[Name, dict[str, Count]], told: Progress) -> Result:
+    """The study's result with what it asks about its own assumptions."""
+    study, tables, warnings = base.study, dict(base.tables), list(base.warnings)
+    if study.sweep:
+        tables["sweep"] = sweep_table(study, counts)
+    if study.sensitivity is not None and study.sensitivity.tornado is not None:
+        tables["tornado"] = tornado_table(study, moves, counts)
+    if study.sensitivity is not None and study.sensitivity.weights is not None:
+        told("weights")
+        tables["weights"] = weights_table(study, base.suitability)
+        without = [one.id for one in study.profiles if one not in weighed(study)]
+        if without:
+            warnings.append(f"{len(without)} profiles have no weights to draw: {', '.join(without)}")
+    return replace(base, tables=tables, warnings=warnings)
+
+
+def step_count(study: Study, *, alone: bool = False) -> int:
+    """How many steps `run` tells of, with the writing of the outputs after it.
+
+    Parameters
+    ----------
+    alone
+        Without variants, sweeps and sensitivity, as a screening runs.
+
+    Raises
+    ------
+    InputError
+        A variant or a sweep leads to no study.
+    """
+    if alone:
+        return len(study.rules) + len(study.columns) + 5
+    asked = plan(study)
+    laid_out = sum(len(ground[0].study.rules) + len(ground[0].study.columns) + 3 for ground in asked.grounds)
+    weights = study.sensitivity is not None and study.sensitivity.weights is not None
+    return laid_out + asked.told() + weights + 1
 
 
 def _warn_about(study: Study, notices: Notices) -> None:

@@ -48,7 +48,7 @@ def screen(
     loaded = load(study, overrides(set_))
     folder = out or Path(f"{slug(loaded.name)}-screen")
     refuse_foreign(folder)
-    with memory(no_cache) as cache, progress(quiet, step_count(loaded)) as told:
+    with memory(no_cache) as cache, progress(quiet, step_count(loaded, alone=True)) as told:
         crew = Crew(workers, cache)
         screening = screen_plots(plots, loaded, id_column=id_, layer=layer, progress=told, crew=crew)
         told("outputs")

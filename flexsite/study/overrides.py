@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flexsite.errors import InputError
 from flexsite.study.base import nearest
@@ -44,6 +44,45 @@ def apply(tree: Mapping[str, Any], overrides: Mapping[str, Any], *, place: str) 
             named = part in _NAMED and not named
         _set(node, parts[-1], copy.deepcopy(value), key, place)
     return result
+
+
+class Given(NamedTuple):
+    """A value of the study, and the certainty of what it is part of, where that is said."""
+
+    value: Any
+    certainty: str | None
+
+
+def given(tree: Mapping[str, Any], key: str, *, place: str) -> Given:
+    """What stands under a key; the tree holds the defaults too, as `Study.resolved` gives it.
+
+    Raises
+    ------
+    InputError
+        There is nothing; the message names the nearest right key.
+
+    Examples
+    --------
+    >>> rules = [{"id": "built", "buffer": 5, "certainty": "assumption"}]
+    >>> given({"rules": rules}, "rules.built.buffer", place="study.yaml")
+    Given(value=5, certainty='assumption')
+    """
+    node: Any = tree
+    certainty: str | None = None
+    parts = key.split(".")
+    for depth, part in enumerate(parts):
+        so_far = ".".join(parts[: depth + 1])
+        if isinstance(node, list):
+            node = node[_index(node, part, so_far, place)]
+        elif not isinstance(node, dict):
+            raise InputError(f"'{so_far}' leads into a single value", where=place, remedy="check the key")
+        elif part not in node:
+            raise InputError(f"there is no '{so_far}'", where=place, remedy=nearest(part, list(node)))
+        else:
+            node = node[part]
+        if isinstance(node, dict) and isinstance(node.get("certainty"), str):
+            certainty = node["certainty"]
+    return Given(node, certainty)
 
 
 _NAMED = frozenset({"layers", "columns", "requires", "criteria"})

@@ -31,6 +31,7 @@ ROAD = (
     "demo",
     "keeping",
     "standing",
+    "sensitivity",
     "pipeline",
     "screening",
     "whatif",

@@ -1,0 +1,1 @@
+"""How far results rest on assumptions: sweeps, a tornado, and ranks under other weights."""
