@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from flexsite.capacity.parking import parking_need
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -17,23 +19,26 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-def homes_fit(profile: Profile, study: Study, sites: pd.DataFrame) -> Integers:  # noqa: ARG001 - the study's kinds come
+def homes_fit(profile: Profile, study: Study, sites: pd.DataFrame) -> Integers:
     """Homes of a profile that each site holds, before `homes.max` and caps of rules.
 
     Parameters
     ----------
     sites
-        One row per site, with `area_m2` and every column and measure of the study.
+        One row per site, with `area_m2`, `kind` and every column and measure of the study.
 
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from flexsite.study.profile import Profile
-    >>> starter = Profile.model_validate({"id": "starter", "unit": {"homes_per_ha": 80}})
-    >>> homes_fit(starter, None, pd.DataFrame({"area_m2": [2500.0, 10000.0]})).tolist()
-    [20, 80]
+    Raises
+    ------
+    InputError
+        The parking norms of the study cannot be read, or do not go with its levels.
     """
-    return on_ground(sites["area_m2"].to_numpy(dtype=float), profile.unit.homes_per_ha)
+    return on_ground(sites["area_m2"].to_numpy(dtype=float), density(profile, study, sites))
+
+
+def density(profile: Profile, study: Study, sites: pd.DataFrame) -> float | Floats:
+    """Homes per gross hectare: the unit's own, or per site what parking leaves of it where the study asks for that."""
+    need = parking_need(profile, study, sites)
+    return profile.unit.homes_per_ha if need is None else need.density
 
 
 def on_ground(area_m2: Floats, homes_per_ha: float | Floats) -> Integers:

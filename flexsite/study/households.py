@@ -44,11 +44,11 @@ def household_types() -> dict[str, Household]:
     return {name: Household.model_validate(data) for name, data in read(households_path()).data.items()}
 
 
-def refuse_unknown_types(names: list[str]) -> None:
-    """Refuse a type of household that the rulebook does not have. Raises PydanticCustomError."""
+def refuse_unknown_types(names: list[str], at: str) -> None:
+    """Refuse a type of household that the rulebook does not have; `at` is its place. Raises PydanticCustomError."""
     for name in names:
         if name not in household_types():
             raise PydanticCustomError(
                 "household", "there is no type of household '{name}'; {remedy}",
-                {"name": name, "remedy": nearest(name, list(household_types()))},
+                {"at": f"{at}.{name}", "name": name, "remedy": nearest(name, list(household_types()))},
             )  # fmt: skip

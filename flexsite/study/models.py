@@ -21,6 +21,7 @@ from flexsite.study.access import (
 )
 from flexsite.study.base import Count, Day, Id, NonNegative, PositiveNumber, StrictModel, Text, Word, nearest
 from flexsite.study.boundaries import Boundaries
+from flexsite.study.capacity import Capacity, check_capacity
 from flexsite.study.column import SiteColumn
 from flexsite.study.kind import Kind
 from flexsite.study.kinds import check_kinds, kind_columns, withheld_kind_columns
@@ -62,6 +63,7 @@ class Study(StrictModel):
     terms: list[PositiveNumber] | None = Field(None, description="years by which windows are counted", min_length=1)
     access: Access = Field(default_factory=Access)
     profiles: list[Profile] = Field(default_factory=list)
+    capacity: Capacity = Field(default_factory=Capacity)
     boundaries: list[Boundaries] | None = Field(None, min_length=1)
     variants: dict[Id, dict[str, Any]] = Field(default_factory=dict)
     sweep: dict[Word, Sweep] = Field(default_factory=dict)
@@ -146,6 +148,11 @@ class Study(StrictModel):
                             "remedy": nearest(test.column, list(self.columns)),
                         },
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _norms(self) -> Self:
+        check_capacity(self)
         return self
 
     @model_validator(mode="after")

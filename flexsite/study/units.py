@@ -78,7 +78,7 @@ def filled(given: dict[str, Any]) -> dict[str, Any]:
     Examples
     --------
     >>> filled({"type": "stacked", "storeys": 4, "floor_area": 35})["homes_per_ha"]
-    185
+    185.0
     >>> filled({"type": "stacked", "homes_per_ha": 100})["storeys"]
     3
     """
