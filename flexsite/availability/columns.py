@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flexsite.availability import context
 from flexsite.errors import InputError
 from flexsite.geometry import Floats, are_polygons, empty_geometries, overlap
+from flexsite.study.column import ContextColumn
 
 if TYPE_CHECKING:
     from flexsite.availability.sites import Sites
@@ -22,9 +24,11 @@ def join(
     """Value of the layer's column with the largest overlap, and that overlap as a share of the site.
 
     Overlaps add up per value, missing values do not compete, ties go to the first in code point order; a site that no
-    value overlaps gets an empty value and share 0.
+    value overlaps gets an empty value and share 0. A context is told as `context.locate` does.
     """
     spec = study.columns[name]
+    if isinstance(spec, ContextColumn):
+        return context.locate(sites, name, spec, study, layers, bounds)
     place = f"column '{name}', layer '{spec.layer}' ({study.layers[spec.layer].path.name})"
     if layers.is_raster(spec.layer):
         raise InputError(
@@ -48,3 +52,11 @@ def join(
         joined[row[first]] = value[first]
         share[row[first]] = np.minimum(area[first] / sites.area_m2[row[first]], 1.0)
     return joined, share
+
+
+def recipe(name: str, study: Study) -> list[Any]:
+    """All that a column depends on besides its layer and the sites."""
+    spec = study.columns[name]
+    if isinstance(spec, ContextColumn):
+        return ["context", list(context.Bounds.of(spec)), spec.column]
+    return ["joined", spec.column]
