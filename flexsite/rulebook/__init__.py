@@ -225,6 +225,22 @@ def context_path() -> Path:
     return _folder() / "context.yaml"
 
 
+def rule_files() -> tuple[tuple[str, str, Path], ...]:
+    """Return scope (`nl`, or a province such as `nl-nh`), theme and file of every part of the rule library.
+
+    Examples
+    --------
+    >>> [(scope, theme) for scope, theme, _ in rule_files()][:2]
+    [('nl', 'aviation'), ('nl', 'heritage')]
+    """
+    return tuple((path.parent.name, path.stem, path) for path in sorted((_folder() / "rules").glob("*/*.yaml")))
+
+
+def routes_path() -> Path:
+    """Return the permits by which homes may be built, for each permit route."""
+    return _folder() / "routes.yaml"
+
+
 def sources_path() -> Path:
     """Return the catalogue of published sources that the rulebook cites."""
     return _folder() / "sources.yaml"

@@ -46,6 +46,7 @@ class MeasureBase(Sourced):
     kind: ClassVar[str]
     id: Id
     label: Label | None = None
+    library: Text | None = Field(None, description="where in the rule library it comes from")
 
 
 class _Departing(MeasureBase):

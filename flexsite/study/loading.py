@@ -14,12 +14,14 @@ from pydantic_core import ErrorDetails
 from flexsite.errors import InputError, InputErrors
 from flexsite.study.base import nearest
 from flexsite.study.column import COLUMN_TAGS
+from flexsite.study.expanding import expand, refuse_other_province, set_apart
 from flexsite.study.inheriting import Origin, fill, refuse_late
 from flexsite.study.kinds import fill_kinds
 from flexsite.study.models import Study
 from flexsite.study.overrides import apply
 from flexsite.study.owners import fill_lead_times
 from flexsite.study.rule import EFFECTS
+from flexsite.study.untested import untested
 from flexsite.study.yaml_source import Document, KeyPath, read
 
 _UNION_TAGS = {
@@ -75,12 +77,16 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
     if not isinstance(document.data, dict):
         raise InputError("a study is a mapping of keys, such as 'flexsite: 1'", where=document.place())
     tree = copy.deepcopy(document.data)
+    if overrides and "province" in overrides:  # rules of the library are written out for a province
+        tree["province"] = overrides["province"]
+    document = expand(tree, document)
     origins = fill(tree, document, written=True)
     kinds = fill_kinds(tree, document)
     fill_lead_times(tree)
     if overrides:
         refuse_late(overrides, document.path.name)
         tree = apply(tree, overrides, place=document.path.name)
+        document = expand(tree, document)
         origins |= fill(tree, document, written=False)
         kinds |= fill_kinds(tree, document)
         fill_lead_times(tree)
@@ -92,7 +98,8 @@ def vary(study: Study, overrides: Mapping[str, Any], *, place: str) -> Study:
     own = {key: value for key, value in study.tree.items() if key not in OF_SEVERAL_RUNS}
     refuse_late(overrides, place)
     tree = apply({**own, "variants": {}}, overrides, place=place)
-    document = Document(study.path, tree, {})
+    refuse_other_province(study.tree, tree, place)
+    document = expand(tree, Document(study.path, tree, {}))
     origins = fill(tree, document, written=False)
     fill_lead_times(tree)
     return resolve(tree, document, origins, fill_kinds(tree, document))
@@ -102,14 +109,14 @@ def resolve(
     tree: dict[str, Any], document: Document, origins: dict[int, Origin], kinds: dict[int, Document] | None = None
 ) -> Study:
     """Validate a resolved tree; document, origins of profiles and files of kinds give the lines. Raises InputErrors."""
+    given, told, waiting = set_apart(tree, document)
     try:
-        study = Study.model_validate(tree, context={"folder": document.path.parent})
+        study = Study.model_validate(given, context={"folder": document.path.parent})
     except ValidationError as error:
-        raise InputErrors(
-            [_explain(detail, tree, document, origins, kinds or {}) for detail in error.errors()]
-        ) from None
+        raise InputErrors([_explain(detail, given, told, origins, kinds or {}) for detail in error.errors()]) from None
     study._path = document.path
     study._tree = tree
+    study._untested, study._elsewhere = untested(study, waiting, document)
     return study
 
 

@@ -26,11 +26,13 @@ from flexsite.study.column import SiteColumn
 from flexsite.study.kind import Kind
 from flexsite.study.kinds import check_kinds, kind_columns, withheld_kind_columns
 from flexsite.study.layer import Candidates, Layer
+from flexsite.study.library import Province
 from flexsite.study.owners import LeadTimes, Owners, check_owners, default_payback, owner_columns, owner_layers
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
 from flexsite.study.sensitivity import Sensitivity, Sweep
 from flexsite.study.shown import Shown, ShownField, ShownRoute
+from flexsite.study.untested import Untested
 
 Output = Literal["parquet", "gpkg", "excluded", "xlsx", "map", "report"]
 
@@ -51,6 +53,7 @@ class Study(StrictModel):
     lead_time: Count = Field(0, description="months between the date and the first resident")
     strictness: Hardness = "hard"
     audience: Literal["internal", "public"] = "internal"
+    province: Province | None = Field(None, description="for rules of the library that differ by province")
     area: Layer
     layers: dict[Word, Layer] = Field(default_factory=dict)
     candidates: Candidates
@@ -72,6 +75,8 @@ class Study(StrictModel):
 
     _path: Path = PrivateAttr(default=Path("study.yaml"))
     _tree: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _untested: tuple[Untested, ...] = PrivateAttr(default=())
+    _elsewhere: tuple[str, ...] = PrivateAttr(default=())
 
     @property
     def path(self) -> Path:
@@ -83,9 +88,21 @@ class Study(StrictModel):
         """The resolved study as plain values, with built-in and named profiles filled in and paths as written."""
         return self._tree
 
+    @property
+    def untested(self) -> tuple[Untested, ...]:
+        """Rules of the library that the study asks for and has no layer for: never tested, so never free."""
+        return self._untested
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """Rules of the library that the study asks for and that are not for its province; they are left out."""
+        return self._elsewhere
+
     def resolved(self) -> dict[str, Any]:
         """Every key with its value, defaults included, as plain values; paths from the folder of the study."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True, context={"folder": self.path.parent})
+        plain = self.model_dump(mode="json", by_alias=True, exclude_none=True, context={"folder": self.path.parent})
+        plain["rules"] += [one.written for one in self.untested]
+        return plain
 
     @model_validator(mode="after")
     def _kinds(self) -> Self:

@@ -86,6 +86,8 @@ class RuleBase(Sourced):
     )
     touch: Touch = Field(default_factory=Touch, description="threshold for marks, windows, caps and unknown")
     outside_coverage: Outside = "unknown"
+    library: Text | None = Field(None, description="where in the rule library it comes from")
+    theme: Text | None = None
 
     @property
     def layer(self) -> str:
