@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from flexsite.availability.work import Crew
+from flexsite.capacity.counting import capacity_frame, parking_text, refuse_norms, totals_frame
 from flexsite.capacity.fitting import homes_fit
 from flexsite.geometry import WORKERS
 from flexsite.notices import Notices
@@ -76,6 +77,8 @@ def run(
     crew = crew or Crew(workers, cache)
     WORKERS.set(crew.workers)
     asked = plan(study)
+    for one in (asked_of for ground in asked.grounds for asked_of in ground):
+        refuse_norms(one.study)
     results: dict[str, Result] = {}
     counts: dict[Name, dict[str, Count]] = {}
     for ground in asked.grounds:
@@ -95,7 +98,10 @@ def run(
         if text not in base.warnings
     ]
     warnings = [*base.warnings, *more]
-    return replace(base, waterfall=pd.concat(tables, ignore_index=True), variants=varied, warnings=warnings)
+    totals = [one.tables["capacity_totals"] for one in (base, *varied.values()) if "capacity_totals" in one.tables]
+    in_all = {"capacity_totals": pd.concat(totals, ignore_index=True)} if totals else {}
+    waterfall = pd.concat(tables, ignore_index=True)
+    return replace(base, waterfall=waterfall, tables=base.tables | in_all, variants=varied, warnings=warnings)
 
 
 def _on_ground(
@@ -171,6 +177,7 @@ def run_one(study: Study, variant: str, told: Progress, crew: Crew | None = None
         Every candidate stays a row, wherever it lies: one without a site, or outside the area, is never suitable.
     """
     refuse_unknown_levels(study)
+    refuse_norms(study)
     return judge(study, variant, stand(study, told, crew or Crew(), keep_all=keep_all), told)
 
 
@@ -200,6 +207,7 @@ def judge(study: Study, variant: str, standing: Standing, told: Progress) -> Res
             text = f"0 of {len(standing.sites)} {things(study)} are suitable for '{profile.id}'"
             notices.warn(f"profile_{profile.id}", text)
     judged = _suitability_frame(verdicts)
+    tables = _capacity_tables(study, variant, sites, judged, notices)
     counts = {"candidates": len(standing.candidates.ids), "sites": len(standing.sites), "suitability": len(judged)}
     return withhold(
         Result(
@@ -219,8 +227,21 @@ def judge(study: Study, variant: str, standing: Standing, told: Progress) -> Res
             timings={**standing.timings, "suitability": round(time.perf_counter() - begun, 3)},
             unavailable=[str(name) for name in found.ids[~standing.available]],
             shown=standing.shown,
+            tables=tables,
         )
     )
+
+
+def _capacity_tables(
+    study: Study, variant: str, sites: pd.DataFrame, judged: pd.DataFrame, notices: Notices
+) -> dict[str, pd.DataFrame]:
+    """What the homes mean in floor area, rooms, people and parking; nothing without profiles."""
+    if not study.profiles:
+        return {}
+    table = capacity_frame(study, sites, judged)
+    if text := parking_text(study, table, things(study)):
+        notices.warn("parking", text)
+    return {"capacity": table, "capacity_totals": totals_frame(variant, study, sites, table)}
 
 
 def _suitability_frame(verdicts: list[Any]) -> pd.DataFrame:

@@ -160,6 +160,22 @@ def totals_frame(variant: str, study: Study, sites: pd.DataFrame, table: pd.Data
     return totals.astype({name: "int64" for name in whole if name in totals.columns})
 
 
+def parking_text(study: Study, table: pd.DataFrame, things: str) -> str:
+    """What to say of parking norms that rest on something unknown; nothing where there is none."""
+    if "parking_assumed" not in table.columns or not len(table):
+        return ""
+    if study.capacity.level is None:
+        return "parking: without 'capacity.level' the norm does not fall with public transport"
+    rows = table[table["parking_assumed"].to_numpy(dtype=bool)]
+    if not len(rows):
+        return ""
+    few, all_ = rows["site_id"].nunique(), table["site_id"].nunique()
+    return (
+        f"parking: public transport, regulation or cycling is not known for {few} of {all_} suitable {things}; "
+        "nothing is taken off the norm for it"
+    )
+
+
 def _sum(column: pd.Series[float]) -> float:
     """Sum of a column, empty where a site's amount is not known; of no sites zero."""
     total = column.sum(skipna=False) if len(column) else 0.0
