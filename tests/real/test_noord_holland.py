@@ -277,7 +277,7 @@ class TestRelations:
         first, second, _, fourth = relations.relations(finished)
         assert "break-even at 8.1 homes/ha" in first.run and "break-even at 7.0 homes/ha" in first.null
         assert "by accident" not in second.run and "an accident" in second.why
-        assert "location quotient 1.03" in fourth.run
+        assert "location quotient 1.06" in fourth.run
 
     def test_homes_per_municipality_add_up(
         self, finished: Any, relations: ModuleType, noord_holland: flexsite.Result

@@ -93,7 +93,7 @@ def test_the_location_quotient_compares_with_all_land(relations: ModuleType, tmp
     folder = write_run(tmp_path / "run", every, places=["Texel", "Texel", "Texel", "Haarlem"], layers=FULL)
     write_run(folder / "variants" / "no_rules", every, places=["Texel", "Haarlem", "Haarlem", "Haarlem"])
     found = relations.relations(relations.read(folder))[3]
-    assert "75.0% of the cells, location quotient 3.00" in found.run
+    assert "75.0% of the ground of the cells, location quotient 3.00" in found.run
     assert found.verdict == "supported"
 
 

@@ -212,8 +212,9 @@ def known_only(part: Part) -> Part:
 
 
 def noordkop(part: Part) -> float:
-    """Share of the sites that lie in the Noordkop."""
-    return float(part.sites["municipality"].isin(NOORDKOP).mean())
+    """Share of the ground that lies in the Noordkop; by area, as a cell at a border holds less than another."""
+    area = part.sites["area_m2"]
+    return float(area[part.sites["municipality"].isin(NOORDKOP)].sum() / area.sum())
 
 
 def judge_capacity(homes: float, target: float, missing: list[str]) -> str:
@@ -326,7 +327,7 @@ def _concentration(run: Run) -> Relation:
     return Relation(
         "T4",
         "most locations found lie in the Noordkop",
-        f"{share:.1%} of the {run.unit}" + (f", location quotient {quotient:.2f}" if quotient is not None else ""),
+        f"{share:.1%} of the ground of the {run.unit}" + (f", location quotient {quotient:.2f}" if quotient is not None else ""),
         "-" if land is None else f"{land:.1%} of all land, quotient 1 by definition",
         judge_concentration(share, quotient, missing),
         why,
