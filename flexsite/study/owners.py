@@ -118,6 +118,9 @@ class Pattern(StrictModel):
     def _some(self) -> Self:
         if not (self.is_ or self.words or self.starts or self.ends or self.contains):
             raise PydanticCustomError("pattern", "a pattern needs one of 'is', 'words', 'starts', 'ends', 'contains'")
+        for listed in (self.is_, self.words, self.starts, self.ends, self.contains, self.also, self.unless):
+            if not all(any(sign.isalnum() for sign in text) for text in listed):
+                raise PydanticCustomError("pattern", "a pattern holds a text without a letter or digit")
         return self
 
 
