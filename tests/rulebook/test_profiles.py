@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,20 @@ import yaml
 
 from flexsite.errors import InputError
 from flexsite.rulebook import profile_ids, profile_path, sources_path
+from flexsite.study.inheriting import fill
 from flexsite.study.profile import AnyOf, Profile
+from flexsite.study.yaml_source import Document
 
 NINE = {
     "starter", "student", "labour_migrant", "labour_migrant_shuttle", "statushouder", "economic_homeless", "tiny_house",
     "senior", "skaeve_huse",
 }  # fmt: skip
+MORE = {
+    "urgent_seeker", "homeless_guided", "women_from_shelter", "medical_urgent", "social_urgent", "youth", "outflow",
+    "caravan", "displaced_tenant", "care_cluster", "short_stay", "affected_parent", "statushouder_family",
+    "labour_migrant_settling", "job_track",
+}  # fmt: skip
+ALL = NINE | MORE
 MEASURES = {
     "stop_crow", "station_crow", "stop", "station", "supermarket", "primary_school", "doctor", "park", "jobs", "noise",
     "liveability", "dwellings",
@@ -26,15 +35,21 @@ CROW = {"stop_crow": 500, "station_crow": 2000}
 NEAR = {"stop", "station", "supermarket", "primary_school", "doctor", "park"}
 
 
+@cache
 def tree(profile_id: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(profile_path(profile_id).read_text(encoding="utf-8"))
+    """A profile with what it takes over from the one that it extends."""
+    study: dict[str, Any] = {"profiles": [profile_id]}
+    fill(study, Document(Path("study.yaml"), study, {}), written=True)
+    loaded: dict[str, Any] = study["profiles"][0]
     return loaded
 
 
+@cache
 def profile(profile_id: str) -> Profile:
     return Profile.model_validate(tree(profile_id))
 
 
+@cache
 def sources() -> dict[str, dict[str, Any]]:
     loaded: dict[str, dict[str, Any]] = yaml.safe_load(sources_path().read_text(encoding="utf-8"))
     return loaded
@@ -60,9 +75,19 @@ def sign(profile_id: str, criterion: str) -> int:
     return 1 if wish.best > wish.worst else -1
 
 
-def test_there_are_nine_and_their_names_are_their_ids() -> None:
-    assert set(profile_ids()) == NINE
-    assert all(profile(name).id == name for name in NINE)
+def test_there_is_one_for_every_group_and_their_names_are_their_ids() -> None:
+    assert set(profile_ids()) == ALL
+    assert all(profile(name).id == name for name in ALL)
+
+
+def test_a_variant_of_a_group_says_so() -> None:
+    written = {name: yaml.safe_load(profile_path(name).read_text(encoding="utf-8")) for name in ALL}
+    assert {name: one["extends"] for name, one in written.items() if "extends" in one} == {
+        "labour_migrant_shuttle": "labour_migrant",
+        "labour_migrant_settling": "labour_migrant",
+        "statushouder_family": "statushouder",
+        "job_track": "economic_homeless",
+    }
 
 
 def test_a_name_that_is_not_built_in_is_refused_with_those_that_are() -> None:
@@ -70,7 +95,7 @@ def test_a_name_that_is_not_built_in_is_refused_with_those_that_are() -> None:
         profile_path("starters")
 
 
-@pytest.mark.parametrize("profile_id", sorted(NINE))
+@pytest.mark.parametrize("profile_id", sorted(ALL))
 class TestEveryProfile:
     def test_loads_with_labels_in_both_languages_and_words_about_who_they_are(self, profile_id: str) -> None:
         loaded = profile(profile_id)
@@ -116,8 +141,8 @@ class TestEveryProfile:
     def test_gives_weight_to_liveability_and_neighbours_only_where_they_are_the_groups_own_need(
         self, profile_id: str
     ) -> None:
-        own_need = {("skaeve_huse", "dwellings"), ("economic_homeless", "dwellings")}
-        for name in ("liveability", "dwellings"):
+        own_need = {(name, "dwellings") for name in ("skaeve_huse", "economic_homeless", "caravan", "displaced_tenant")}
+        for name in ("liveability", "dwellings", "friction", "isolation"):
             wish = profile(profile_id).criteria.get(name)
             if wish is not None:
                 assert (wish.weight > 0) == ((profile_id, name) in own_need)
@@ -131,6 +156,26 @@ class TestEveryProfile:
         assert floor_space_index <= 0.5 * loaded.unit.storeys
         assert 0 < loaded.homes.min < (loaded.homes.max or 0)
         assert 5 <= loaded.term.min <= 15
+
+    def test_says_who_lives_there_how_long_and_with_whom(self, profile_id: str) -> None:
+        loaded = profile(profile_id)
+        types = yaml.safe_load((sources_path().parent / "households.yaml").read_text(encoding="utf-8"))
+        kinds = {path.stem for path in (sources_path().parent / "kinds").glob("*.yaml")}
+        assert loaded.households is not None
+        assert set(loaded.households.shares) <= set(types)
+        assert all(share > 0 for share in loaded.households.shares.values())
+        assert loaded.stay is not None
+        assert 0 < loaded.stay.min < (loaded.stay.max or 0) <= 15
+        assert loaded.mix is not None
+        assert set(loaded.kinds or []) <= kinds
+
+    def test_shows_what_neighbours_may_do_in_both_directions_and_weighs_neither(self, profile_id: str) -> None:
+        wishes = profile(profile_id).criteria
+        friction, isolation = wishes["friction"], wishes["isolation"]
+        assert (friction.measure, friction.best, friction.worst, friction.weight) == ("dwellings", 100, 300, 0)
+        assert (isolation.measure, isolation.weight) == ("dwellings", 0)
+        away = profile_id in {"tiny_house", "skaeve_huse", "caravan"}
+        assert (isolation.best, isolation.worst) == ((0, 10) if away else (10, 0))
 
 
 def test_tiny_house_turns_the_sign_of_the_starters_distance_and_neighbours() -> None:
@@ -150,7 +195,7 @@ def test_skaeve_huse_turns_the_sign_of_neighbours_but_stays_within_reach() -> No
 
 
 def test_everybody_else_is_better_off_near() -> None:
-    for name in NINE - {"tiny_house"}:
+    for name in ALL - {"tiny_house"}:
         loaded = profile(name)
         assert all(sign(name, wish) == -1 for wish in NEAR & set(loaded.criteria)), name
         assert sign(name, "noise") == -1
@@ -168,8 +213,8 @@ def test_a_shuttle_asks_less_of_the_same_homes() -> None:
 
 
 def test_who_has_no_car_needs_public_transport_whatever_else_a_site_offers() -> None:
-    without = {"tiny_house", "labour_migrant_shuttle", "skaeve_huse"}
-    assert {name for name in NINE if "pt" in profile(name).requires} == NINE - without
+    without = {"tiny_house", "labour_migrant_shuttle", "skaeve_huse", "caravan"}
+    assert {name for name in ALL if "pt" in profile(name).requires} == ALL - without
 
 
 def test_seniors_live_nearest_to_amenities_and_stay_longest() -> None:
@@ -179,9 +224,9 @@ def test_seniors_live_nearest_to_amenities_and_stay_longest() -> None:
         assert requirement.at_most is not None
         return requirement.at_most
 
-    with_shop = {name for name in NINE if "supermarket" in profile(name).requires}
+    with_shop = {name for name in ALL if "supermarket" in profile(name).requires}
     assert min(with_shop, key=bound) == "senior"
-    assert max(NINE, key=lambda name: profile(name).term.min) == "senior"
+    assert max(ALL, key=lambda name: profile(name).term.min) == "senior"
 
 
 def test_the_catalogue_holds_only_what_is_cited_and_says_what_it_supports() -> None:
