@@ -25,6 +25,7 @@ from flexsite.flat import Flat
 from flexsite.geoparquet import read_shapes, write_shapes
 from flexsite.notices import Notices
 from flexsite.study.identity import files_of, identity
+from flexsite.study.kinds import kind_of
 from flexsite.study.models import measure_layers, own_standards
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 ABOUT = "about.json"
 SHOWN = "shown.parquet"
+_PART = "part"
 
 
 class Measured(NamedTuple):
@@ -53,32 +55,57 @@ class Measured(NamedTuple):
 
 def candidates(study: Study, layers: Layers, area: Geometries, notices: Notices, cache: Cache | None) -> Candidates:
     """The candidates of a study, as `flexsite.candidates.build` makes them."""
-    name = study.candidates.layer
-    file = None if name is None or cache is None else identity(study.layers[name], cache.digest)
-    if cache is None or (name is not None and file is None):
+    every = study.candidates.every()
+    names = list(dict.fromkeys(one.layer for one in every))
+    files = None if cache is None else [identity(study.layers[name], cache.digest) for name in names]
+    if cache is None or files is None or None in files:
         return candidate_room.build(study, layers, area, notices)
-    spec = study.candidates.model_dump(mode="json", exclude={"min_area", "min_width"})
-    made_of = key("candidates", spec, name, file, layers.crs.to_wkt(), digest(Flat.of(area)))
+    spec = [one.model_dump(mode="json", exclude={"min_area", "min_width"}) for one in every]
+    needs = [kind_of(study, one.kind).model_dump(mode="json", include={"id", "needs"}) for one in every]
+    made_of = key(
+        "candidates", spec, needs, study.candidates.grid, names, files, layers.crs.to_wkt(), digest(Flat.of(area))
+    )
     known = cache.get("candidates", made_of)
     if known is not None:
         about = _read(known)
         layers.recall(about)
         for at, text in about["notices"].items():
             notices.warn(at, text)
-        shapes, found = read_shapes(known / "candidates.parquet", None, ["id"])
-        return Candidates(found["id"], shapes, study.candidates.kind, study.candidates.grid is not None)
+        shapes, found = read_shapes(known / "candidates.parquet", None, ["id", *about["columns"]])
+        columns = {ours: found[theirs] for theirs, ours in about["columns"].items() if ours is not None}
+        return Candidates(
+            found["id"],
+            shapes,
+            study.candidates.kind,
+            study.candidates.grid is not None,
+            columns,
+            found.get(_PART),
+            tuple(one.kind for one in every) if _PART in found else (),
+        )
     mine = Notices()
-    with layers.noting(*([name] if name else [])) as noted:
+    with layers.noting(*names) as noted:
         built = candidate_room.build(study, layers, area, mine)
     for at, text in mine.texts.items():
         notices.warn(at, text)
 
     def write(folder: Path) -> None:
-        write_shapes(folder / "candidates.parquet", built.shapes, layers.crs.to_json(), {"id": built.ids})
-        _write(folder, {**noted.as_plain(), "notices": mine.texts})
+        columns = {f"column_{place}": name for place, name in enumerate(built.columns)}
+        values = {theirs: _typed(built.columns[ours]) for theirs, ours in columns.items()}
+        part = {} if built.part is None else {_PART: built.part}
+        write_shapes(
+            folder / "candidates.parquet", built.shapes, layers.crs.to_json(), {"id": built.ids, **values, **part}
+        )
+        _write(folder, {**noted.as_plain(), "notices": mine.texts, "columns": {**columns, **dict.fromkeys(part)}})
 
     cache.keep("candidates", made_of, write)
     return built
+
+
+def _typed(values: NDArray[Any]) -> Any:
+    """Text as such, also where every value is missing."""
+    import pyarrow as pa
+
+    return pa.array(values, pa.string()) if values.dtype == object else values
 
 
 def column(
@@ -101,7 +128,7 @@ def column(
     file = None if cache is None else identity(study.layers[spec.layer], cache.digest)
     if cache is None or file is None:
         return columns.join(sites, name, study, layers, bounds)
-    made_of = key("column", spec.column, spec.layer, file, layers.crs.to_wkt(), place)
+    made_of = key("column", columns.recipe(name, study), spec.layer, file, layers.crs.to_wkt(), place)
     known = cache.get("column", made_of)
     if known is not None:
         about = _read(known)

@@ -41,6 +41,7 @@ _COSMETIC = {
     "below",
     "values",
     "layer",
+    "kinds",
 }
 """What a rule says that does not change what its features do; what is read of them counts by its content."""
 

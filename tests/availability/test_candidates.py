@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from flexsite import candidates
-from flexsite.candidates import _cells, _joined, build
+from flexsite.candidates import _cells, _joined, build, overlaps
 from flexsite.errors import InputError
 from flexsite.flat import Flat
 from flexsite.geometry import rounded_area
@@ -198,9 +198,9 @@ class TestOfALayer:
         for least in (10**9, 0):
             notices = Notices()
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(candidates, "_COMPILED_FROM", least)
-                patch.setattr(candidates, "_ROWS", 7)
-                candidates._warn_overlaps(layout, notices)
+                patch.setattr(overlaps, "_COMPILED_FROM", least)
+                patch.setattr(overlaps, "_ROWS", 7)
+                overlaps.warn_overlaps(layout, notices)
             texts.append(notices.texts)
         left, right = np.triu_indices(len(layout), 1)
         areas = rounded_area(shapely.intersection(layout.geometry(left), layout.geometry(right)))

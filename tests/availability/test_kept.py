@@ -248,7 +248,7 @@ RULE_CHANGES: dict[str, Any] = {
 }
 COSMETIC: dict[str, Any] = {
     "label": None, "basis": "a law", "source": "a letter", "note": "a word", "certainty": "norm", "date": day(2020),
-    "where": "x = 1",
+    "where": "x = 1", "kinds": ["land"],
 }  # fmt: skip
 READ = set("buffer above below values until column homes allowed check_ deviation forbidden".split())
 """What decides which features are read, and their values; these count by themselves."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from flexsite.candidates.needed import Values, needed, together
+from flexsite.candidates.overlaps import warn_overlaps
 from flexsite.errors import InputError
 from flexsite.flat import Flat
 from flexsite.geometry import (
@@ -25,10 +28,12 @@ from flexsite.geometry import (
     union_groups,
 )
 from flexsite.notices import Notices
+from flexsite.study.kinds import kind_of
 from flexsite.values import texts_of
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
+    from flexsite.study.layer import MoreCandidates
     from flexsite.study.models import Study
 
 MOST_CELLS = 20_000_000
@@ -39,10 +44,8 @@ _BLOCK = 16
 """Cells along the side of a block that is looked at as one; results do not depend on it."""
 _LOOK = 128
 """Blocks along the side of an area in which most candidates lie whole; results do not depend on it."""
-_COMPILED_FROM = 50_000
-"""Candidates from which compiled code looks for overlaps; what it finds does not depend on it."""
-_AT_ONCE, _ROWS = 8192, 200_000
-"""Candidates laid flat, and looked at for overlaps, at a time; results do not depend on them."""
+_AT_ONCE = 8192
+"""Candidates laid flat at a time; results do not depend on it."""
 _SNAP = 1e-3
 """Metres within which two boundaries are the same line when candidates are joined."""
 
@@ -57,17 +60,44 @@ class Candidates:
         Text, unique; rows are in code point order of it.
     shapes
         Polygons or multipolygons.
+    kind
+        Of all candidates, or of those of the first layer.
     is_grid
         The candidates are cells of a grid: outputs speak of cells, never of sites.
+    columns
+        What their kinds need, a value per candidate.
+    part, part_kinds
+        Where there are several layers: the layer of each candidate, as a position in `Candidates.every` of the study,
+        and the kind of each layer.
     """
 
     ids: NDArray[np.object_]
     shapes: Flat
     kind: str
     is_grid: bool
+    columns: Mapping[str, Values] = field(default_factory=dict)
+    part: Indices | None = None
+    part_kinds: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def kinds(self) -> NDArray[np.object_]:
+        """Kind of each candidate."""
+        if self.part is None:
+            return np.full(len(self), self.kind, dtype=object)
+        return np.array(self.part_kinds, dtype=object)[self.part]
+
+    def take(self, rows: Indices) -> Candidates:
+        """Some candidates, in the order asked."""
+        return replace(
+            self,
+            ids=self.ids[rows],
+            shapes=self.shapes.take(rows),
+            columns={name: values[rows] for name, values in self.columns.items()},
+            part=None if self.part is None else self.part[rows],
+        )
 
     @property
     def geometry(self) -> Geometries:
@@ -103,12 +133,55 @@ def build(study: Study, layers: Layers, area: Geometries, notices: Notices) -> C
         ids, cells = _cells(study.candidates.grid, area)
         order = np.argsort(ids.astype(str), kind="stable")
         return Candidates(ids[order], cells.take(order), kind, is_grid=True)
-    ids, geometry = _of_layer(study, layers, area, notices)
+    return joined([of_layer(one, study, layers, area, notices) for one in study.candidates.every()], study, notices)
+
+
+class OfLayer(NamedTuple):
+    """Candidates of one layer: ids, polygons, and what their kind needs."""
+
+    ids: NDArray[np.object_]
+    geometry: Geometries
+    columns: dict[str, Values]
+
+
+def joined(found: list[OfLayer], study: Study, notices: Notices) -> Candidates:
+    """Candidates of one layer or of several, in code point order of their ids.
+
+    Parameters
+    ----------
+    found
+        Of each layer, in the order of the study.
+
+    Raises
+    ------
+    InputError
+        Two layers give the same id.
+    """
+    every = study.candidates.every()
+    ids = np.concatenate([one.ids for one in found])
+    part = np.repeat(np.arange(len(found)), [len(one.ids) for one in found])
     order = np.argsort(ids.astype(str), kind="stable")
-    ids, geometry = ids[order], geometry[order]
-    shapes = _laid(geometry)
-    _warn_overlaps(shapes, notices)
-    return Candidates(ids, shapes, kind, is_grid=False)
+    ids, part = ids[order], part[order]
+    twice = np.flatnonzero(ids[1:] == ids[:-1])
+    if len(twice):
+        first, second = (every[part[twice[0] + k]].layer for k in (0, 1))
+        raise InputError(
+            f"{len(twice)} candidate ids stand in more than one layer (first: '{ids[twice[0]]}')",
+            where=f"candidates, layers '{first}' and '{second}'",
+            remedy="give one of the two a 'prefix' for its ids",
+        )
+    shapes = _laid(np.concatenate([one.geometry for one in found])[order])
+    columns = together([one.columns for one in found], [len(one.ids) for one in found])
+    columns = {name: values[order] for name, values in columns.items()}
+    if len(found) == 1:
+        warn_overlaps(shapes, notices)
+        return Candidates(ids, shapes, study.candidates.kind, is_grid=False, columns=columns)
+    several = Candidates(
+        ids, shapes, study.candidates.kind, is_grid=False, columns=columns, part=part.astype(np.intp),
+        part_kinds=tuple(one.kind for one in every),
+    )  # fmt: skip
+    warn_overlaps(shapes, notices, several.kinds)
+    return several
 
 
 def _laid(geometry: Geometries) -> Flat:
@@ -225,11 +298,10 @@ def _metres(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _of_layer(
-    study: Study, layers: Layers, area: Geometries, notices: Notices
-) -> tuple[NDArray[np.object_], Geometries]:
-    spec = study.candidates
-    name = str(spec.layer)
+def of_layer(spec: MoreCandidates, study: Study, layers: Layers, area: Geometries, notices: Notices) -> OfLayer:
+    """Candidates of one layer. Parameters and errors as `build`; a further layer without any is a warning."""
+    name, kind = spec.layer, kind_of(study, spec.kind)
+    given = spec.columns or {}
     file = study.layers[name].path.name
     place = f"candidates, layer '{name}' ({file})"
     if layers.is_raster(name):
@@ -237,10 +309,13 @@ def _of_layer(
             "candidates are polygons, and this layer is a raster", where=place, remedy="use 'grid', or a vector layer"
         )
     bounds = tuple(float(value) for value in shapely.total_bounds(area))
-    wanted = [column for column in (spec.id, spec.join) if column is not None]
+    wanted = [column for column in (spec.id, spec.join, *given.values()) if column is not None]
     vector = layers.vector(name, bounds=bounds, columns=tuple(dict.fromkeys(wanted)))  # type: ignore[arg-type]
     geometry = vector.frame.geometry.to_numpy()
-    ids = _ids(vector.frame[spec.id].to_numpy() if spec.id else None, np.asarray(vector.ids), place, notices)
+    features = np.asarray(vector.ids)
+    ids = _ids(vector.frame[spec.id].to_numpy() if spec.id else None, features, place, notices)
+    if spec.prefix is not None:
+        ids = spec.prefix + ids
     polygons = are_polygons(geometry)
     if len(geometry) and not polygons.any():
         raise InputError(
@@ -252,15 +327,19 @@ def _of_layer(
         )
     inside = polygons.copy()
     inside[polygons] = _in_area(geometry[polygons], area)
-    if not inside.any():
+    if not inside.any() and spec in (study.candidates.also or []):
+        notices.warn(f"candidates_none_{name}", f"0 candidates of the layer '{name}' lie in the area")
+    elif not inside.any():
         raise InputError(
             "no candidate lies in the area", where=place, remedy="check the area, the CRS of both files and 'where'"
         )
     _refuse_twice(ids[inside], place)
-    ids, geometry = ids[inside], geometry[inside]
+    ids, geometry, values = ids[inside], geometry[inside], vector.frame.loc[inside]
     if spec.join is not None:
-        ids, geometry = _joined(ids, geometry, vector.frame[spec.join].to_numpy()[inside])
-    return ids, geometry
+        ids, geometry = _joined(ids, geometry, values[spec.join].to_numpy())
+        values, features = values.iloc[:0].reindex(range(len(ids))), np.arange(len(ids))
+        return OfLayer(ids, geometry, needed(kind, {}, values, features, place, notices))
+    return OfLayer(ids, geometry, needed(kind, given, values, features[inside], place, notices))
 
 
 def _ids(values: NDArray[np.object_] | None, features: Indices, place: str, notices: Notices) -> NDArray[np.object_]:
@@ -314,40 +393,3 @@ def _joined(
     order = np.lexsort((ids.astype(str), group))
     first = order[np.searchsorted(group[order], np.arange(count))]
     return ids[first], union_groups(geometry, group.astype(np.intp)).geometry
-
-
-def _warn_overlaps(shapes: Flat, notices: Notices) -> None:
-    """Overlapping candidates count whole; say how many there are."""
-    left, right = _may_overlap(shapes)
-    one, other = shapes.geometry(left), shapes.geometry(right)
-    inner = ~np.asarray(spread(lambda *two: np.asarray(shapely.touches(*two)), one, other), dtype=bool)
-    areas = rounded_area(intersection(one[inner], other[inner]))
-    count = int((areas > 0).sum())
-    if count:
-        hectares = float(areas.sum()) / 1e4
-        notices.warn(
-            "candidates_overlap", f"{count} pairs of candidates overlap ({hectares:.2f} ha); each counts whole"
-        )
-
-
-def _may_overlap(shapes: Flat) -> tuple[Indices, Indices]:
-    """Pairs of candidates, the first row before the second, that may share ground; all that do are among them."""
-    if len(shapes) >= _COMPILED_FROM:
-        from flexsite.kernel import pairs
-        from flexsite.kernel.overlapping import may_overlap
-
-        start, met = pairs(shapes.bounds, shapes.bounds)
-        found: list[tuple[Indices, Indices]] = []
-        for first in range(0, len(shapes), _ROWS):
-            rows = np.arange(first, min(first + _ROWS, len(shapes)))
-            left = np.repeat(rows, np.diff(start[first : first + _ROWS + 1]))
-            right = met[start[rows[0]] : start[rows[-1] + 1]]
-            left, right = left[left < right], right[left < right]
-            kept = may_overlap(shapes, left, right)
-            found.append((left[kept], right[kept]))
-        return np.concatenate([left for left, _ in found]), np.concatenate([right for _, right in found])
-    geometry = shapes.geometry()
-    if shapely.coverage_is_valid(shapely.get_parts(geometry)):
-        return np.empty(0, np.intp), np.empty(0, np.intp)
-    left, right = shapely.STRtree(geometry).query(geometry, predicate="intersects")
-    return left[left < right], right[left < right]
