@@ -16,8 +16,8 @@ from flexsite.study.yaml_source import KeyPath
 _OWN = ("id", "label", "about", "homes", "term", "unit", "kinds", "stay", "households", "mix", "function")
 _PROVENANCE = ("basis", "source", "certainty", "note")
 _TOLERANCE = 1e-6
-LARGEST = 100
-"""Weight of the heaviest criterion; the others are rounded to whole numbers beside it."""
+SCALES = range(100, 50, -1)
+"""Weights that the heaviest criterion may have; the others are rounded to whole numbers beside it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def expanded(milieu: dict[str, Any], groups: Mapping[str, Group], place: Callabl
         "groups": shares,
         "requires": requires | (milieu.get("requires") or {}),
         "criteria": _criteria(trees, profiles, shares) | (milieu.get("criteria") or {}),
-        "unit": _unit(profiles, shares) | (milieu.get("unit") or {}),
+        "unit": _unit(milieu.get("unit"), profiles, shares),
         "homes": milieu.get("homes") or _homes(profiles, shares),
         "term": _term(milieu.get("term"), trees, profiles),
         **_rest(milieu, profiles, shares, place),
@@ -123,8 +123,9 @@ def _pooled(parts: list[tuple[str, str, dict[str, Any]]]) -> dict[str, dict[str,
     for part in parts:
         held.setdefault(_content(part[2]), []).append(part)
     result: dict[str, dict[str, Any]] = {}
+    alone = len({name for name, _, _ in parts}) == 1
     for (name, key, content), *others in held.values():
-        wanted = key if others and key not in result else f"{name}_{key}"
+        wanted = key if (others or alone) and key not in result else f"{name}_{key}"
         free = wanted
         count = 2
         while free in result:
@@ -139,8 +140,8 @@ def _criteria(
     """Criteria of all groups with weights that make the score the mean of theirs by share.
 
     The score of group g is the sum of weight x value over W_g, its sum of weights; in the mean by share a criterion
-    weighs the sum over groups of share_g * weight / W_g. Brought to whole numbers, the largest being 100; what would
-    round to nothing keeps 1. A group without weights has no wish and no say.
+    weighs the sum over groups of share_g * weight / W_g. These are brought to whole numbers, of which none that counts
+    becomes 0; a group without weights has no wish and no say.
     """
     exact: dict[Any, float] = {}
     parts: list[tuple[str, str, dict[str, Any]]] = []
@@ -150,18 +151,45 @@ def _criteria(
             parts.append((name, key, part))
             weight = shares[name] * profiles[name].criteria[key].weight / total if total else 0.0
             exact[_content(part)] = exact.get(_content(part), 0.0) + weight
-    largest = max(exact.values(), default=0.0)
     pooled = _pooled(parts)
-    result: dict[str, dict[str, Any]] = {}
-    for key, part in pooled.items():
-        share = exact[_content(part)] / largest if largest else 0.0
-        weight = max(1, math.floor(LARGEST * share + 0.5)) if share else 0
-        result[key] = {**part, "weight": weight, "note": "weight: mean of the groups of the flexmilieu, by share"}
-    return result
+    weights = whole_weights([exact[_content(part)] for part in pooled.values()])
+    note = "weight: mean of the groups of the flexmilieu, by share"
+    return {
+        key: {**part, "weight": weight, "note": note}
+        for (key, part), weight in zip(pooled.items(), weights, strict=True)
+    }
 
 
-def _unit(profiles: Mapping[str, Profile], shares: Mapping[str, float]) -> dict[str, Any]:
-    """Land divided by the shares of the homes: the density is the harmonic mean; sizes are means by share."""
+def whole_weights(exact: list[float]) -> list[int]:
+    """Whole weights from 0 to 100 whose shares of their sum are nearest to those of the weights given.
+
+    Of all sizes of the heaviest from 100 down to 51 the one is taken that shifts the least weight; what counts keeps 1.
+
+    Examples
+    --------
+    >>> whole_weights([0.5, 0.25, 0.0]), whole_weights([3.0, 2.5, 1.5])
+    ([100, 50, 0], [96, 80, 48])
+    """
+    largest, total = max(exact, default=0.0), sum(exact)
+    if largest == 0:
+        return [0] * len(exact)
+
+    def rounded(scale: int) -> list[int]:
+        return [max(1, math.floor(scale * weight / largest + 0.5)) if weight > 0 else 0 for weight in exact]
+
+    def shifted(weights: list[int]) -> float:
+        return round(sum(abs(w / sum(weights) - x / total) for w, x in zip(weights, exact, strict=True)), 12)
+
+    return min((rounded(scale) for scale in SCALES), key=shifted)
+
+
+def _unit(own: Any, profiles: Mapping[str, Profile], shares: Mapping[str, float]) -> Any:
+    """Land divided by the shares of the homes: the density is the harmonic mean; sizes are means by share.
+
+    A home that the flexmilieu names itself, by type or density, takes the place of these whole.
+    """
+    if own is not None and not (isinstance(own, dict) and not {"type", "homes_per_ha"} & set(own)):
+        return own
     land = sum(share / profiles[name].unit.homes_per_ha for name, share in shares.items())
     unit: dict[str, Any] = {
         "homes_per_ha": round(1 / land, 4),
@@ -172,7 +200,7 @@ def _unit(profiles: Mapping[str, Profile], shares: Mapping[str, float]) -> dict[
         sizes = [getattr(profile.unit, key) for profile in profiles.values()]
         if None not in sizes:
             unit[key] = round(sum(shares[name] * size for name, size in zip(profiles, sizes, strict=True)), 4)
-    return unit
+    return unit | (own or {})
 
 
 def _homes(profiles: Mapping[str, Profile], shares: Mapping[str, float]) -> dict[str, Any]:
