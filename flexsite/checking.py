@@ -16,7 +16,9 @@ from flexsite.access.measures import measure as measure_access
 from flexsite.access.timetable.reading import refuse_idle
 from flexsite.availability import footprint
 from flexsite.availability.window import Clock
+from flexsite.capacity.counting import refuse_norms
 from flexsite.errors import InputError, InputErrors
+from flexsite.layers.matching import values_of
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
 from flexsite.outputs.writing import refuse_unbuilt
@@ -43,8 +45,11 @@ from flexsite.suitability.requirements import refuse_unknown_levels
 if TYPE_CHECKING:
     from flexsite.layers import Layers
     from flexsite.study.models import Study
+    from flexsite.study.rule import RuleBase
 
 Found = TypeVar("Found")
+_NAMED = 5
+"""Keys or values that a remark names."""
 
 
 class _Problems:
@@ -143,6 +148,7 @@ def _check_study(study: Study, problems: _Problems) -> None:
         claim = problems.attempt(partial(footprint.read, rule, study, layers, bounds, clock))
         if claim is not None and not len(claim.features):
             problems.remark(f"rule '{rule.id}': 0 features of layer '{rule.layer}' in this area")
+            problems.attempt(partial(_tell_values, rule, layers, bounds, problems))
     for name, column in study.columns.items():
         problems.attempt(partial(_check_column, name, column.layer, column.column, layers, bounds))
     _check_access(study, layers, found, bounds, problems)
@@ -177,16 +183,41 @@ def _check_layer(
             problems.remark(f"{place}: the raster knows nothing in this area")
     elif not len(layers.vector(name, bounds=bounds).frame):
         problems.remark(f"{place}: nothing in this area")
+    else:
+        _check_table(name, study, layers, problems)
+
+
+def _check_table(name: str, study: Study, layers: Layers, problems: _Problems) -> None:
+    """Keys that stand on one side alone, with their number and the first of them."""
+    table, found = study.layers[name].table, layers.unmatched(name)
+    if table is None or found is None:
+        return
+    place = f"layer '{name}', table ({table.path.name})"
+    for keys, text in ((found.keys, "keys have no feature"), (found.features, "keys of features have no row")):
+        if keys:
+            more = ", ..." if len(keys) > _NAMED else ""
+            problems.remark(f"{place}: {len(keys)} {text}: {', '.join(keys[:_NAMED])}{more}")
 
 
 def _check_column(
-    name: str, layer: str, column: str, layers: Layers, bounds: tuple[float, float, float, float]
+    name: str, layer: str, column: str | None, layers: Layers, bounds: tuple[float, float, float, float]
 ) -> None:
     if layers.is_raster(layer):
         raise InputError(
             "a column is joined from polygons, and this layer is a raster", where=f"column '{name}', layer '{layer}'"
         )
-    layers.vector(layer, bounds=bounds, columns=(column,))
+    layers.vector(layer, bounds=bounds, columns=() if column is None else (column,))
+
+
+def _tell_values(
+    rule: RuleBase, layers: Layers, bounds: tuple[float, float, float, float], problems: _Problems
+) -> None:
+    """What the columns hold that a rule without features matches on."""
+    if rule.match and not layers.is_raster(rule.layer):
+        frame = layers.vector(rule.layer, bounds=bounds, where=rule.where, columns=tuple(rule.match)).frame
+        held = "; ".join(f"'{name}' holds {values_of(frame[name])}" for name in rule.match)
+        if len(frame):
+            problems.remark(f"rule '{rule.id}': none of {len(frame)} features matches: {held}")
 
 
 def _check_access(
@@ -214,6 +245,7 @@ def _check_access(
         for day in sorted(asked):
             problems.attempt(partial(refuse_idle, study.access.timetable.paths, day))
     problems.attempt(partial(refuse_unknown_levels, study))
+    problems.attempt(partial(refuse_norms, study))
     problems.attempt(partial(refuse, study.access.model_copy(update={"measures": []})))
     for measure in study.access.measures:
         problems.attempt(partial(refuse, study.access.model_copy(update={"measures": [measure], "shown": []})))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from flexsite.availability.projects import TABLE as KNOWN_PROJECTS
 from flexsite.availability.work import Crew
 from flexsite.capacity.counting import capacity_frame, parking_text, refuse_norms, totals_frame
 from flexsite.capacity.fitting import homes_fit
@@ -22,6 +23,7 @@ from flexsite.sensitivity.planning import BASE, plan
 from flexsite.sensitivity.tables import sweep_table, tornado_table
 from flexsite.sensitivity.weighing import weighed, weights_table
 from flexsite.standing import Standing, stand, things
+from flexsite.suitability.boundaries import compare
 from flexsite.suitability.judging import judge_profile
 from flexsite.suitability.requirements import refuse_unknown_levels
 
@@ -208,6 +210,7 @@ def judge(study: Study, variant: str, standing: Standing, told: Progress) -> Res
             notices.warn(f"profile_{profile.id}", text)
     judged = _suitability_frame(verdicts)
     tables = _capacity_tables(study, variant, sites, judged, notices)
+    tables |= _place_tables(study, standing)
     counts = {"candidates": len(standing.candidates.ids), "sites": len(standing.sites), "suitability": len(judged)}
     return withhold(
         Result(
@@ -242,6 +245,16 @@ def _capacity_tables(
     if text := parking_text(study, table, things(study)):
         notices.warn("parking", text)
     return {"capacity": table, "capacity_totals": totals_frame(variant, study, sites, table)}
+
+
+def _place_tables(study: Study, standing: Standing) -> dict[str, pd.DataFrame]:
+    """What is planned as flex already, and how far figures depend on boundaries; each where there is any."""
+    tables = {} if standing.projects is None else {KNOWN_PROJECTS: standing.projects}
+    asked = study.visible_boundaries()
+    if asked:
+        values = [{name: one[standing.available] for name, one in found.items()} for found in standing.delineated]
+        tables["boundaries"] = compare(asked, values, study)
+    return tables
 
 
 def _suitability_frame(verdicts: list[Any]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,18 +22,24 @@ from pyproj import CRS
 
 from flexsite import candidates as candidate_room
 from flexsite import keeping
-from flexsite.availability.finding import Available, find
+from flexsite.access.delineations import delineated
+from flexsite.availability.finding import Available
+from flexsite.availability.marking import kind_columns_of, with_kind_marks
+from flexsite.availability.merging import find_all
+from flexsite.availability.projects import known_projects
 from flexsite.availability.sites import Sites
 from flexsite.availability.work import Crew, digest
 from flexsite.geometry import Floats, Geometries
 from flexsite.memory import give_back
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
+from flexsite.outputs.owners import add_owners, add_windows
 from flexsite.outputs.tables import excluded_frame, series, taken_frame
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from flexsite.availability.owners import Owned
     from flexsite.cache import Cache
     from flexsite.layers import Layers
     from flexsite.study.models import Study
@@ -62,6 +68,12 @@ class Standing:
         Isochrones, routes and fields to be drawn.
     wanted
         Whether the ground that each rule took was kept.
+    projects
+        What is planned as flex already; None where no layer says so.
+    delineated
+        For each of `visible_boundaries`, values of the sites by delineation.
+    owned
+        Whose land the sites are; None where the study does not ask.
     """
 
     study: Study
@@ -79,6 +91,9 @@ class Standing:
     layers: dict[str, Any]
     warnings: dict[str, str]
     timings: dict[str, float]
+    projects: pd.DataFrame | None = None
+    delineated: Sequence[dict[str, Floats]] = ()
+    owned: Owned | None = None
 
     @cached_property
     def plain(self) -> pd.DataFrame:
@@ -136,17 +151,23 @@ def stand(study: Study, told: Progress, crew: Crew, *, keep_all: bool = False) -
     give_back()
     timer.lap("candidates")
     wanted = "excluded" in study.outputs or ("map" in study.outputs and len(candidates.ids) <= EXCLUDED_UP_TO)
-    found = find(study, layers, candidates, notices, told, crew, keep_taken=wanted, keep_all=keep_all)
+    found = find_all(study, layers, candidates, notices, told, crew, keep_taken=wanted, keep_all=keep_all)
     timer.lap("availability")
     timer.seconds["tiles_kept"], timer.seconds["tiles"] = found.reused
-    frame = _site_frame(found, candidates, layers.crs)
+    frame = _site_frame(found, candidates, study, layers.crs)
     place = digest(found.sites.shapes)
+    owned = _owned(frame, found, study, layers, told, notices, place, crew.cache)
+    add_windows(frame, found.sites, study)
+    timer.lap("owners")
     _join_columns(frame, found, study, layers, told, place, crew.cache)
     timer.lap("columns")
     told("access")
     access, shown = _measure(frame, study, layers, area, notices, place, crew.cache)
     frame = frame[[*(name for name in frame.columns if name != "geometry"), "geometry"]]
     timer.lap("access")
+    projects = known_projects(study, layers, area)
+    shapes = frame.geometry.to_numpy()
+    by_boundary = [delineated(one, layers, shapes) for one in study.visible_boundaries()]
     inside = _inside(candidates, area) if keep_all else np.ones(len(candidates.ids), dtype=bool)
     for name, report in layers.report.items():
         for text in report.warnings:
@@ -167,6 +188,9 @@ def stand(study: Study, told: Progress, crew: Crew, *, keep_all: bool = False) -
         layers={name: report.counts() for name, report in layers.report.items()},
         warnings=dict(notices.texts),
         timings=timer.seconds,
+        projects=projects,
+        delineated=by_boundary,
+        owned=owned,
     )
 
 
@@ -185,6 +209,30 @@ class _Timer:
         now = time.perf_counter()
         self.seconds[room] = round(self.seconds.get(room, 0.0) + now - self.last, 3)
         self.last = now
+
+
+def _owned(
+    frame: gpd.GeoDataFrame,
+    found: Available,
+    study: Study,
+    layers: Layers,
+    told: Progress,
+    notices: Notices,
+    place: str,
+    cache: Cache | None,
+) -> Owned | None:
+    """Add whose land the sites are, where the study asks."""
+    if study.owners is None:
+        if study.lead_times is not None and study.lead_times.owner:
+            notices.warn("owners", "the study has lead times by owner and no 'owners': these add no month")
+        return None
+    told("owners")
+    sites = Sites(found.sites.candidate, frame.geometry.to_numpy(), found.sites.area_m2)
+    owned = keeping.owners(sites, place, study, layers, _extent(sites.geometry), cache)
+    for number, text in enumerate(owned.notes):
+        notices.warn(f"owners_{number}", text)
+    add_owners(frame, owned, study)
+    return owned
 
 
 def _join_columns(
@@ -230,17 +278,19 @@ def _measure(
     return dict(access.info), access.shown
 
 
-def _site_frame(found: Available, candidates: candidate_room.Candidates, crs: CRS) -> gpd.GeoDataFrame:
+def _site_frame(found: Available, candidates: candidate_room.Candidates, study: Study, crs: CRS) -> gpd.GeoDataFrame:
     days = pd.ArrowDtype(pa.date32())
     pieces, clock = found.sites, found.clock
     count = len(pieces)
+    kinds = candidates.kinds[pieces.candidate]
+    needed = kind_columns_of(found, candidates, study)
     ends = {end: np.nan if end is None else clock.net_years(end) for end in set(pieces.available_until.tolist())}
     net = np.array([ends[end] for end in pieces.available_until.tolist()], dtype=float)
     return gpd.GeoDataFrame(
         {
             "site_id": series(found.ids, as_text=True),
             "candidate_id": series(candidates.ids[pieces.candidate], as_text=True),
-            "kind": series(np.full(count, candidates.kind, dtype=object), as_text=True),
+            "kind": series(kinds, as_text=True),
             "area_m2": pieces.area_m2,
             "route": series(pieces.route, as_text=True),
             "route_share": pieces.route_share,
@@ -248,8 +298,12 @@ def _site_frame(found: Available, candidates: candidate_room.Candidates, crs: CR
             "available_until": pd.Series(pieces.available_until, dtype=days),
             "mark_until": pd.Series(pieces.mark_until, dtype=days),
             "net_years": net,
-            "marks": series(pieces.marks, as_text=True),
+            "marks": series(with_kind_marks(pieces.marks, kinds, needed, study), as_text=True),
             "unknown": series(pieces.unknown, as_text=True),
+            **{
+                name: series(values, as_text=True) if values.dtype == object else pd.Series(values)
+                for name, values in needed.items()
+            },
         },
         geometry=pieces.shapes.geometry(),
         crs=crs,

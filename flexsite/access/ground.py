@@ -61,10 +61,23 @@ def value(layers: Layers, layer: str, column: str | None, statistic: Statistic, 
     if not len(sites):
         return np.empty(0)
     frame = layers.vector(layer, bounds=_bounds(sites), columns=[column]).frame
-    return _polygon_value(frame.geometry.to_numpy(), numbers(frame[column], layer, column), statistic, sites)
+    return polygon_value(frame.geometry.to_numpy(), numbers(frame[column], layer, column), statistic, sites)
 
 
-def _polygon_value(features: Geometries, values: FloatArray, statistic: Statistic, sites: Geometries) -> FloatArray:
+def polygon_value(features: Geometries, values: FloatArray, statistic: Statistic, sites: Geometries) -> FloatArray:
+    """Value of polygons on each site, as `value` takes it.
+
+    Parameters
+    ----------
+    features, values
+        (m,) polygons and their values; NaN where a polygon has none.
+    sites
+        (n,) polygons.
+
+    Returns
+    -------
+    (n,) values; NaN where more than half of the site has none.
+    """
     known = np.isfinite(values) & (shapely.get_dimensions(features) == 2)
     features, values = features[known], values[known]
     pieces, feature = cut_heavy(features)

@@ -137,8 +137,10 @@ def of(
     contexts[near] = EDGE
     contexts[share >= bounds.inside] = INSIDE
     count = people[settlement[near]]
-    small = np.where(count < bounds.village, VILLAGE, contexts[near])
-    contexts[near] = np.where(np.isnan(count), None, small)
+    found = contexts[near]
+    found[count < bounds.village] = VILLAGE
+    found[np.isnan(count)] = None
+    contexts[near] = found
     return contexts, share
 
 

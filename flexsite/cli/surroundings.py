@@ -98,6 +98,8 @@ def report(result: Result, folder: Path) -> None:
     """Counts on stdout: what there is per profile, never one number alone."""
     for warning in result.warnings:
         typer.echo(f"warning: {warning}", err=True)
+    from flexsite.availability.projects import TABLE as KNOWN_PROJECTS
+    from flexsite.availability.projects import summary
     from flexsite.standing import things as noun
 
     things = noun(result.study)
@@ -109,6 +111,10 @@ def report(result: Result, folder: Path) -> None:
         typer.echo(
             f"  {profile.id}: {row['sites']} {things} suitable, {row['area_ha']:,.2f} ha, {row['homes']:,} homes"
         )
+    if KNOWN_PROJECTS in result.tables:
+        planned = summary(result.tables[KNOWN_PROJECTS])
+        unsaid = f", of which {planned['without_homes']} do not say how many" if planned["without_homes"] else ""
+        typer.echo(f"already planned as flex: {planned['homes']:,} homes in {planned['projects']} projects{unsaid}")
     if result.assumed_complete:
         typer.echo(f"assumed complete: {', '.join(result.assumed_complete)}")
     typer.echo(str(folder / "map.html" if (folder / "map.html").is_file() else folder))

@@ -28,7 +28,7 @@ class Readable(Protocol):
     place: str
 
     def has(self, column: str) -> bool:
-        """Whether it can give a column, by our name or the file's."""
+        """Whether file or table has a column, by our name or the file's."""
 
     def read(self, bounds: Bounds | None, where: str | None, columns: Sequence[str]) -> Vector:
         """Features with columns, as `VectorReader.read`."""

@@ -102,7 +102,7 @@ class Layers:
         return self._reader(name).read(bounds, where, columns)
 
     def has(self, name: str, column: str) -> bool:
-        """Whether a vector layer can give a column: of its file or table, or made for its role."""
+        """Whether a vector layer has a column in its file or table, under our name or the file's."""
         return self._reader(name).has(column)
 
     def unmatched(self, name: str) -> Unmatched | None:

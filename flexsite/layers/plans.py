@@ -36,8 +36,8 @@ class Plans:
         self._reader, self.report, self.place = reader, reader.report, reader.place
 
     def has(self, column: str) -> bool:
-        """Whether it can give a column."""
-        return column in {PROGRAMME, DRAWN} or self._reader.has(column)
+        """Whether file or table has a column; what is made here needs none."""
+        return self._reader.has(column)
 
     def read(self, bounds: Bounds | None, where: str | None, columns: Sequence[str]) -> Vector:
         """Features as the file's reader gives them.

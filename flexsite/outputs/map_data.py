@@ -95,7 +95,7 @@ def _borders(result: Result) -> tuple[ContextInfo, ...]:
     """Municipal borders as a quiet background, from the layer that names the municipality of each site."""
     study = result.study
     column = study.columns.get(MUNICIPALITY)
-    if column is None or MUNICIPALITY not in result.sites.columns:
+    if column is None or column.column is None or MUNICIPALITY not in result.sites.columns:
         return ()
     layers = Layers(study.layers, result.sites.crs)
     minx, miny, maxx, maxy = result.area.bounds

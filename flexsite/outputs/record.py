@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flexsite import __version__
+from flexsite.availability.projects import TABLE as KNOWN_PROJECTS
+from flexsite.availability.projects import summary
 from flexsite.cache import sha256
 from flexsite.geometry import WORKERS
 from flexsite.outputs.withheld import private_columns, private_layers, public_study
@@ -32,6 +34,8 @@ _SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
 def record(result: Result) -> dict[str, Any]:
     """Everything a reader needs to trust or repeat a run."""
     study = result.study
+    projects = result.tables.get(KNOWN_PROJECTS)
+    planned = {} if projects is None else {KNOWN_PROJECTS: summary(projects)}
     return {
         "flexsite": __version__,
         "libraries": {name: _version(name) for name in _LIBRARIES},
@@ -43,6 +47,7 @@ def record(result: Result) -> dict[str, Any]:
         "rows": result.counts,
         "layers": {name: plain(report) for name, report in sorted(result.layers.items())},
         "access": plain(result.access),
+        **planned,
         "warnings": result.warnings,
         "seeds": _seeds(study),
         "timings": result.timings,

@@ -75,7 +75,11 @@ def public_study(study: Study) -> dict[str, Any]:
     tree["rules"] = [
         {"id": shown[rule["id"]]} if shown[rule["id"]] != rule["id"] else rule for rule in tree.get("rules", [])
     ]
-    tree["columns"] = {name: c for name, c in tree.get("columns", {}).items() if c["layer"] not in layers}
+    tree["columns"] = {
+        name: c for name, c in tree.get("columns", {}).items() if c.get("layer", c.get("context")) not in layers
+    }
+    if "boundaries" in tree:
+        tree["boundaries"] = [one for one in tree["boundaries"] if not set(one["layers"].values()) & set(layers)]
     hidden = {measure.id for measure in study.withheld_measures()}
     access = tree["access"]
     access["measures"] = [measure for measure in access.get("measures", []) if measure["id"] not in hidden]

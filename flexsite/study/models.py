@@ -220,6 +220,11 @@ class Study(StrictModel):
             and not (isinstance(one, ShownRoute) and self.layers[one.route].private)
         ]
 
+    def visible_boundaries(self) -> list[Boundaries]:
+        """What of `boundaries` the audience may see: nothing of a private layer."""
+        hidden = {name for name, layer in self.layers.items() if layer.private} if self.audience == "public" else set()
+        return [one for one in self.boundaries or [] if not hidden & set(one.layers.values())]
+
     def layer_references(self) -> Iterator[tuple[str, str]]:
         """Every (place in the study, layer name) pair."""
         for candidates in self.candidates.every():
