@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 EXCLUDED_UP_TO = 50_000
 """Candidates up to which a map brings the excluded ground along (design, section 6)."""
 Progress = Callable[[str], None]
-_OF_PROFILES = ("name", "profiles", "capacity", "variants", "outputs", "sweep", "sensitivity")
+_OF_PROFILES = ("name", "profiles", "capacity", "terms", "variants", "outputs", "sweep", "sensitivity")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from flexsite.capacity.methods import by_kind, ground_area
 from flexsite.capacity.parking import parking_need
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def homes_fit(profile: Profile, study: Study, sites: pd.DataFrame) -> Integers:
     InputError
         The parking norms of the study cannot be read, or do not go with its levels.
     """
-    return on_ground(sites["area_m2"].to_numpy(dtype=float), density(profile, study, sites))
+    fit = on_ground(ground_area(study, sites), density(profile, study, sites))
+    return by_kind(profile.unit, study, sites, fit)
 
 
 def density(profile: Profile, study: Study, sites: pd.DataFrame) -> float | Floats:

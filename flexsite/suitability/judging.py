@@ -10,7 +10,6 @@ import pandas as pd
 
 from flexsite.geometry import Floats
 from flexsite.study.access import CountMeasure, NearestMeasure, StandardMeasure, SumMeasure
-from flexsite.suitability.kinds import STEP, of_kind
 from flexsite.suitability.kinds import STEP, judge_kinds
 from flexsite.suitability.requirements import Mask, judge, subject_column, values_of
 from flexsite.suitability.scoring import Integers, ranks, score, value, weighted_sum
@@ -82,9 +81,6 @@ def judge_profile(
         left = left & passes
         steps.append(Passing(name, left.copy()))
 
-    kind = of_kind(profile, study, sites)
-    if kind is not None:
-        require(STEP, kind.passes, kind.unknown & ~kind.passes)
     kinds = judge_kinds(profile, study, sites)
     if kinds is not None:
         failed += kinds.failed
