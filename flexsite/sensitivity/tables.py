@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -27,36 +28,24 @@ TORNADO = (
 
 
 def sweep_table(study: Study, counts: Counts) -> pd.DataFrame:
-    """One row per sweep, point and profile."""
+    """One row per sweep, point and profile, in the order of the study."""
     rows: list[dict[str, Any]] = []
-    for name, found in counts.items():
-        if name.purpose != "sweep":
-            continue
-        keys = [";".join(keys) for keys, _ in study.sweep[name.about].parameters()]
-        (key, value), (key2, value2) = (*zip(keys, name.values, strict=True), ("", None))[:2]
-        rows += [
-            {
-                "sweep": name.about,
-                "parameter": key,
-                "value": value,
-                "parameter2": key2,
-                "value2": value2,
-                "profile": profile,
-                **count._asdict(),
-            }
-            for profile, count in found.items()
-        ]
-    order = list(study.sweep)
-    rows.sort(key=lambda row: order.index(row["sweep"]))
+    for sweep, spec in study.sweep.items():
+        parameters = spec.parameters()
+        keys = [";".join(keys) for keys, _ in parameters]
+        for values in itertools.product(*(taken for _, taken in parameters)):
+            (key, value), (key2, value2) = (*zip(keys, values, strict=True), ("", None))[:2]
+            point = {"sweep": sweep, "parameter": key, "value": value, "parameter2": key2, "value2": value2}
+            found = counts[Name("sweep", sweep, values)]
+            rows += [{**point, "profile": profile, **count._asdict()} for profile, count in found.items()]
     table = pd.DataFrame(rows, columns=list(SWEEP))
-    return table.assign(value=_mixed(table["value"]), value2=_mixed(table["value2"]))
+    return table.assign(**{name: _as_written([row[name] for row in rows]) for name in ("value", "value2")})
 
 
-def _mixed(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Values of several parameters: each as it was written, empty where there is no second one."""
-    kept = [None if value is None or value != value else value for value in values.tolist()]
-    same = {type(value) for value in kept if value is not None} <= {int, float}
-    return series(kept) if same else pd.Series(kept, dtype=object)
+def _as_written(values: list[Any]) -> pd.Series[Any]:
+    """Values of several parameters: numbers as a column of numbers, else each as it was written."""
+    kinds = {type(value) for value in values if value is not None}
+    return series(values) if kinds <= {int, float} else pd.Series(values, dtype=object)
 
 
 def tornado_table(study: Study, moves: list[Move], counts: Counts) -> pd.DataFrame:

@@ -151,4 +151,5 @@ CHECKS: dict[str, Any] = {
     "minItems": _sized(list, lambda length, bound: length >= bound),
     "maxItems": _sized(list, lambda length, bound: length <= bound),
     "minProperties": _sized(dict, lambda length, bound: length >= bound),
+    "maxProperties": _sized(dict, lambda length, bound: length <= bound),
 }
