@@ -18,20 +18,24 @@ from numpy.typing import NDArray
 from flexsite import candidates as candidate_room
 from flexsite.access.measures import measure
 from flexsite.availability import columns
+from flexsite.availability import owners as owner_room
 from flexsite.availability.work import digest
 from flexsite.cache import key
 from flexsite.candidates import Candidates
 from flexsite.flat import Flat
 from flexsite.geoparquet import read_shapes, write_shapes
 from flexsite.notices import Notices
+from flexsite.rulebook import owners_path
 from flexsite.study.identity import files_of, identity
 from flexsite.study.kinds import kind_of
 from flexsite.study.models import measure_layers, own_standards
+from flexsite.study.owners import own_patterns, owner_layers
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from flexsite.availability.owners import Owned
     from flexsite.availability.sites import Sites
     from flexsite.cache import Cache
     from flexsite.geometry import Floats, Geometries
@@ -151,6 +155,46 @@ def column(
 
         cache.keep("column", made_of, write)
     return joined, share
+
+
+def owners(
+    sites: Sites,
+    place: str,
+    study: Study,
+    layers: Layers,
+    bounds: tuple[float, float, float, float],
+    cache: Cache | None,
+) -> Owned:
+    """Whose land the sites are, as `flexsite.availability.owners.find_owners` finds it; no name is kept."""
+    names = sorted({name for _, name in owner_layers(study)})
+    files = None if cache is None else [identity(study.layers[name], cache.digest) for name in names]
+    if cache is None or files is None or None in files or study.owners is None:
+        return owner_room.find_owners(sites, study, layers, bounds)
+    made_of = key(
+        "owners",
+        study.owners.model_dump(mode="json", exclude={"patterns"}),
+        [cache.digest(path) for path in (owners_path(), *own_patterns(study))],
+        names,
+        files,
+        layers.crs.to_wkt(),
+        place,
+    )
+    known = cache.get("owners", made_of)
+    if known is not None:
+        about = _read(known)
+        layers.recall(about)
+        with np.load(known / "owners.npz") as kept:
+            return owner_room.Owned(**kept, notes=tuple(about["notes"]))
+    with layers.noting(*names) as noted:
+        found = owner_room.find_owners(sites, study, layers, bounds)
+
+    def write(folder: Path) -> None:
+        arrays = {name: value for name, value in vars(found).items() if name != "notes"}
+        np.savez(folder / "owners.npz", **arrays)
+        _write(folder, {**noted.as_plain(), "notes": list(found.notes)})
+
+    cache.keep("owners", made_of, write)
+    return found
 
 
 def access(

@@ -15,8 +15,13 @@ from flexsite.capacity.counting import capacity_frame, parking_text, refuse_norm
 from flexsite.capacity.fitting import homes_fit
 from flexsite.geometry import WORKERS
 from flexsite.notices import Notices
+from flexsite.outputs.not_tested import untested_text
+from flexsite.outputs.owners import owners_table
+from flexsite.outputs.permits import TABLE as PERMITS
+from flexsite.outputs.permits import permits_frame
 from flexsite.outputs.result import Result
 from flexsite.outputs.tables import EMPTY_SUITABILITY, availability_rows, suitability_rows, waterfall_frame
+from flexsite.outputs.windows import asks_windows, windows_table
 from flexsite.outputs.withheld import withhold
 from flexsite.sensitivity.counting import counted
 from flexsite.sensitivity.planning import BASE, plan
@@ -26,6 +31,7 @@ from flexsite.standing import Standing, stand, things
 from flexsite.suitability.boundaries import compare
 from flexsite.suitability.judging import judge_profile
 from flexsite.suitability.requirements import refuse_unknown_levels
+from flexsite.suitability.serving import serving_tables
 
 if TYPE_CHECKING:
     from flexsite.cache import Cache
@@ -100,8 +106,10 @@ def run(
         if text not in base.warnings
     ]
     warnings = [*base.warnings, *more]
-    totals = [one.tables["capacity_totals"] for one in (base, *varied.values()) if "capacity_totals" in one.tables]
-    in_all = {"capacity_totals": pd.concat(totals, ignore_index=True)} if totals else {}
+    in_all = {}
+    for name in OF_VARIANTS:
+        totals = [one.tables[name] for one in (base, *varied.values()) if name in one.tables]
+        in_all |= {name: pd.concat(totals, ignore_index=True)} if totals else {}
     waterfall = pd.concat(tables, ignore_index=True)
     return replace(base, waterfall=waterfall, tables=base.tables | in_all, variants=varied, warnings=warnings)
 
@@ -149,9 +157,10 @@ def step_count(study: Study, *, alone: bool = False) -> int:
         A variant or a sweep leads to no study.
     """
     if alone:
-        return len(study.rules) + len(study.columns) + 5
+        return len(study.rules) + len(study.columns) + (study.owners is not None) + 5
     asked = plan(study)
-    laid_out = sum(len(ground[0].study.rules) + len(ground[0].study.columns) + 3 for ground in asked.grounds)
+    grounds = [ground[0].study for ground in asked.grounds]
+    laid_out = sum(len(one.rules) + len(one.columns) + (one.owners is not None) + 3 for one in grounds)
     weights = study.sensitivity is not None and study.sensitivity.weights is not None
     return laid_out + asked.told() + weights + 1
 
@@ -162,6 +171,8 @@ def _warn_about(study: Study, notices: Notices) -> None:
     if undefined:
         names = f"{len(undefined)} measures that profiles ask for are not defined and empty everywhere"
         notices.warn("measures", f"{names}: {', '.join(undefined)}")
+    if text := untested_text(study):
+        notices.warn("untested", text)
     if not study.rules:
         notices.warn("no_rules", "the study has no rules: all ground of the candidates counts as available")
     if not study.profiles:
@@ -202,7 +213,7 @@ def judge(study: Study, variant: str, standing: Standing, told: Progress) -> Res
         judge_profile(profile, study, sites, homes_fit(profile, study, sites), found.sites.cap, standing.available)
         for profile in study.profiles
     ]
-    rows = availability_rows(variant, found)
+    rows = availability_rows(variant, found, study.untested)
     for profile, verdict in zip(study.profiles, verdicts, strict=True):
         rows += suitability_rows(variant, profile.id, verdict, found.sites.area_m2)
         if len(standing.sites) and not verdict.steps[-1].sites.any():
@@ -211,6 +222,11 @@ def judge(study: Study, variant: str, standing: Standing, told: Progress) -> Res
     judged = _suitability_frame(verdicts)
     tables = _capacity_tables(study, variant, sites, judged, notices)
     tables |= _place_tables(study, standing)
+    tables |= serving_tables(variant, study, sites, judged)
+    permits = permits_frame(study, sites, standing.available)
+    if permits is not None:
+        tables[PERMITS] = permits
+    tables |= _owner_tables(study, standing, judged)
     counts = {"candidates": len(standing.candidates.ids), "sites": len(standing.sites), "suitability": len(judged)}
     return withhold(
         Result(
@@ -254,6 +270,16 @@ def _place_tables(study: Study, standing: Standing) -> dict[str, pd.DataFrame]:
     if asked:
         values = [{name: one[standing.available] for name, one in found.items()} for found in standing.delineated]
         tables["boundaries"] = compare(asked, values, study)
+    return tables
+
+
+def _owner_tables(study: Study, standing: Standing, judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Whose land the sites are, and how many stay free for which term; each where the study asks."""
+    tables, sites = {}, standing.plain
+    if standing.owned is not None:
+        tables["owners"] = owners_table(study, sites, judged, standing.owned, standing.available)
+    if asks_windows(study):
+        tables["windows"] = windows_table(study, sites, judged, standing.available)
     return tables
 
 

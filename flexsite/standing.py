@@ -33,6 +33,7 @@ from flexsite.geometry import Floats, Geometries
 from flexsite.memory import give_back
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
+from flexsite.outputs.not_tested import with_untested
 from flexsite.outputs.owners import add_owners, add_windows
 from flexsite.outputs.tables import excluded_frame, series, taken_frame
 
@@ -155,6 +156,7 @@ def stand(study: Study, told: Progress, crew: Crew, *, keep_all: bool = False) -
     timer.lap("availability")
     timer.seconds["tiles_kept"], timer.seconds["tiles"] = found.reused
     frame = _site_frame(found, candidates, study, layers.crs)
+    frame["unknown"] = with_untested(frame["unknown"], study)
     place = digest(found.sites.shapes)
     owned = _owned(frame, found, study, layers, told, notices, place, crew.cache)
     add_windows(frame, found.sites, study)
@@ -224,7 +226,9 @@ def _owned(
     """Add whose land the sites are, where the study asks."""
     if study.owners is None:
         if study.lead_times is not None and study.lead_times.owner:
-            notices.warn("owners", "the study has lead times by owner and no 'owners': these add no month")
+            months = study.lead_times.owner.get("unknown", 0)
+            text = f"lead times by owner without 'owners': every one counts as unknown, {months} months"
+            notices.warn("owners", text)
         return None
     told("owners")
     sites = Sites(found.sites.candidate, frame.geometry.to_numpy(), found.sites.area_m2)

@@ -55,7 +55,7 @@ def windows(
     Parameters
     ----------
     route, owner
-        Permit route and class of owner per site; no owners where the study does not tell of them.
+        Permit route and class of owner per site; without owners every site counts as that of an unknown one.
     until, mark_until
         Dates or None: when an excluding rule, and when a mark needs the ground.
     """
@@ -73,10 +73,9 @@ def windows(
 
 def _months(lead: LeadTimes, route: NDArray[np.object_], owner: NDArray[np.object_] | None) -> NDArray[np.int64]:
     """Months per site by owner and route; a class or route that is not listed adds none."""
+    by_owner = {str(name): count for name, count in lead.owner.items()}
     months = _looked_up(route, {str(name): count for name, count in lead.route.items()})
-    if owner is not None:
-        months += _looked_up(owner, {str(name): count for name, count in lead.owner.items()})
-    return months
+    return months + (by_owner.get("unknown", 0) if owner is None else _looked_up(owner, by_owner))
 
 
 def _looked_up(words: NDArray[np.object_], months: dict[str, int]) -> NDArray[np.int64]:

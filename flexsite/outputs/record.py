@@ -19,8 +19,10 @@ from flexsite.availability.projects import TABLE as KNOWN_PROJECTS
 from flexsite.availability.projects import summary
 from flexsite.cache import sha256
 from flexsite.geometry import WORKERS
+from flexsite.outputs.not_tested import not_tested
 from flexsite.outputs.withheld import private_columns, private_layers, public_study
 from flexsite.study.models import own_standards
+from flexsite.study.owners import own_patterns
 
 if TYPE_CHECKING:
     from flexsite.outputs.result import Result
@@ -43,6 +45,7 @@ def record(result: Result) -> dict[str, Any]:
         "inputs": _fingerprints(study),
         "sources": sources(study),
         "assumed_complete": result.assumed_complete,
+        **not_tested(study),
         "withheld": {"layers": private_layers(study), "columns": private_columns(study)},
         "rows": result.counts,
         "layers": {name: plain(report) for name, report in sorted(result.layers.items())},
@@ -100,6 +103,7 @@ def input_files(study: Study) -> list[Path]:
         paths += study.access.timetable.paths
     paths += _profile_files(study)
     paths += own_standards(study)
+    paths += own_patterns(study)
     found: set[Path] = set()
     for path in paths:
         if path is None:

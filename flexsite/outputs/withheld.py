@@ -69,11 +69,13 @@ def public_study(study: Study) -> dict[str, Any]:
     """The resolved study as its audience may read it: private layers and what names them are left out."""
     tree = study.resolved()
     layers, shown = private_layers(study), shown_rules(study)
+    _hide_owners(tree, layers)
     if not layers:
         return tree
     tree["layers"] = {name: layer for name, layer in tree["layers"].items() if name not in layers}
     tree["rules"] = [
-        {"id": shown[rule["id"]]} if shown[rule["id"]] != rule["id"] else rule for rule in tree.get("rules", [])
+        {"id": shown[rule["id"]]} if shown.get(rule["id"], rule["id"]) != rule["id"] else rule
+        for rule in tree.get("rules", [])
     ]
     tree["columns"] = {
         name: c for name, c in tree.get("columns", {}).items() if c.get("layer", c.get("context")) not in layers
@@ -89,6 +91,27 @@ def public_study(study: Study) -> dict[str, Any]:
         one for one in access.get("shown", []) if one.get("field") not in hidden and one.get("route") not in layers
     ]
     return tree
+
+
+def _hide_owners(tree: dict[str, Any], layers: list[str]) -> None:
+    """Leave out what may be names of owners, whoever reads it, and what names a private layer; changes the tree.
+
+    The values of a class column may be names, so that only their number per class is said.
+    """
+    for one in [tree, *tree.get("variants", {}).values()]:
+        for key in [key for key in one if key == "owners.classes" or key.startswith("owners.classes.")]:
+            del one[key]
+        owners = one.get("owners")
+        if not isinstance(owners, dict):
+            continue
+        listed = owners.get("classes")
+        if isinstance(listed, dict):
+            owners["classes"] = {name: list(listed.values()).count(name) for name in dict.fromkeys(listed.values())}
+        if owners.get("layer") in layers:
+            for key in ("layer", "name", "class", "right"):
+                owners.pop(key, None)
+        if owners.get("preemption") in layers:
+            del owners["preemption"]
 
 
 def _renamed(ids: str, shown: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ from flexsite.study.base import Count, Label, Sourced, StrictModel, StudyPath, T
 from flexsite.study.yaml_source import read
 
 if TYPE_CHECKING:
+    from flexsite.study.layer import Layer
     from flexsite.study.models import Study
 
 OwnerClass = Literal[
@@ -278,7 +279,7 @@ def check_owners(study: Study) -> None:
     printed = [(f"columns.{name}", column.layer, column.column) for name, column in study.columns.items()]
     printed += [("candidates.id", one.layer, one.id) for one in study.candidates.every()]
     for place, layer, column in printed:
-        if column is not None and _same_column(study, (layer, column), (owners.layer, owners.name)):
+        if column is not None and holds_names(study, layer, column):
             raise PydanticCustomError(
                 "names",
                 "this would print the names of owners, which are personal data; use the column owner_class instead",
@@ -286,12 +287,17 @@ def check_owners(study: Study) -> None:
             )
 
 
-def _same_column(study: Study, left: tuple[str, str], right: tuple[str, str]) -> bool:
-    """Whether two columns of layers are one in the same file."""
-    found = []
-    for name, column in (left, right):
-        layer = study.layers.get(name)
-        if layer is None:
-            return False
-        found.append((layer.path, layer.columns.get(column, column).lower()))
-    return found[0] == found[1]
+def holds_names(study: Study, layer: str, column: str) -> bool:
+    """Whether a column of a layer is the one with the owners' names, under whatever name of the layer or column."""
+    owners = study.owners
+    if owners is None or owners.name is None or layer not in study.layers or owners.layer not in study.layers:
+        return False
+    one, other = study.layers[layer], study.layers[owners.layer]
+    files = {one.path} & {other.path} or (_tables(one) & _tables(other))
+    return (
+        bool(files) and one.columns.get(column, column).lower() == other.columns.get(owners.name, owners.name).lower()
+    )
+
+
+def _tables(layer: Layer) -> set[Path]:
+    return set() if layer.table is None else {layer.table.path}

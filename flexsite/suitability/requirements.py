@@ -13,6 +13,7 @@ from flexsite.access.levels.standard import Standard, load_standard
 from flexsite.errors import InputError
 from flexsite.geometry import Floats
 from flexsite.study.access import StandardMeasure, output_column
+from flexsite.study.owners import owner_columns
 from flexsite.study.profile import AnyOf, Test
 from flexsite.values import text_of
 
@@ -60,7 +61,8 @@ def _judge_test(test: Test, study: Study, sites: pd.DataFrame, place: str) -> Ou
         texts = [*(text_of(value) for value in present), ""]  # the last is where a missing value, -1, finds its text
         listed = {text_of(value) for value in test.in_} - {""}
         passes = np.array([text in listed for text in texts], dtype=bool)
-        return Outcome(passes[codes], np.array([text == "" for text in texts], dtype=bool)[codes])
+        nothing = {"", "unknown"} if name in owner_columns(study) else {""}
+        return Outcome(passes[codes], np.array([text in nothing for text in texts], dtype=bool)[codes])
     values = values_of(sites, name, study, place)
     missing = np.isnan(values)
     passes = ~missing
