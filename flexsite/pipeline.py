@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from flexsite.study.models import Study
 
 Progress = Callable[[str], None]
+OF_VARIANTS = ("capacity_totals", "robustness")
+"""Tables that hold the rows of all variants."""
 
 
 def run(
@@ -106,7 +108,7 @@ def run(
         if text not in base.warnings
     ]
     warnings = [*base.warnings, *more]
-    in_all = {}
+    in_all: dict[str, pd.DataFrame] = {}
     for name in OF_VARIANTS:
         totals = [one.tables[name] for one in (base, *varied.values()) if name in one.tables]
         in_all |= {name: pd.concat(totals, ignore_index=True)} if totals else {}
