@@ -21,6 +21,7 @@ from flexsite.errors import InputError, InputErrors
 from flexsite.layers.matching import values_of
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
+from flexsite.outputs.not_tested import untested_text
 from flexsite.outputs.writing import refuse_unbuilt
 from flexsite.sensitivity.moving import moves
 from flexsite.sensitivity.planning import sweep_points, tornado_points
@@ -133,9 +134,13 @@ def _check_study(study: Study, problems: _Problems) -> None:
     undefined = study.undefined_measures()
     if undefined:
         problems.remark(f"measures that profiles ask for and the study does not define: {', '.join(undefined)}")
+    if text := untested_text(study):
+        problems.remark(text)
+    if study.elsewhere:
+        problems.remark(f"left out, since they are not for {study.province}: {', '.join(study.elsewhere)}")
     notices = Notices()
     area = problems.attempt(lambda: read_area(study, layers))
-    found = None if area is None else problems.attempt(lambda: candidate_room.build(study, layers, area, notices))
+    found = None if area is None else _check_candidates(study, layers, area, notices, problems)
     bounds = _bounds(found, area)
     margin = study.access.margin
     around = (bounds[0] - margin, bounds[1] - margin, bounds[2] + margin, bounds[3] + margin)
@@ -160,6 +165,20 @@ def _check_study(study: Study, problems: _Problems) -> None:
     assumed = assumed_complete(study, layers) if not problems.errors else []
     if assumed:
         problems.remark(f"assumed complete, since the study gives no coverage: {', '.join(assumed)}")
+
+
+def _check_candidates(
+    study: Study, layers: Layers, area: Any, notices: Notices, problems: _Problems
+) -> candidate_room.Candidates | None:
+    """The candidates, after every layer of them has been looked at."""
+    if study.candidates.grid is not None:
+        return problems.attempt(lambda: candidate_room.build(study, layers, area, notices))
+    found = [
+        problems.attempt(partial(candidate_room.of_layer, one, study, layers, area, notices))
+        for one in study.candidates.every()
+    ]
+    whole = [one for one in found if one is not None]
+    return problems.attempt(lambda: candidate_room.joined(whole, study, notices)) if len(whole) == len(found) else None
 
 
 def _bounds(found: candidate_room.Candidates | None, area: Any) -> tuple[float, float, float, float]:

@@ -42,6 +42,8 @@ _COSMETIC = {
     "values",
     "layer",
     "kinds",
+    "library",
+    "theme",
 }
 """What a rule says that does not change what its features do; what is read of them counts by its content."""
 

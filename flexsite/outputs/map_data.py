@@ -26,6 +26,7 @@ from flexsite.outputs.tables import MIN_SIZE
 from flexsite.outputs.withheld import public_study, shown_rules
 from flexsite.outputs.words import Words, unit_of, words
 from flexsite.study.access import output_column, output_columns
+from flexsite.study.library import sources as sources_of_library
 from flexsite.study.profile import AnyOf
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from flexsite.study.access import MeasureBase
     from flexsite.study.models import Study
     from flexsite.study.profile import Profile, Requirement, Test
+    from flexsite.study.rule import RuleBase
 
 MUNICIPALITY = "municipality"
 """Column whose layer draws the borders on the map."""
@@ -84,6 +86,7 @@ def map_data(result: Result) -> MapData:
         ),
         assumed_complete=tuple(result.assumed_complete),
         assumptions=assumptions(study),
+        untested=tuple(one.id for one in study.untested),
         warnings=tuple(result.warnings),
         version=__version__,
         context=(*_borders(result), *shown_access(result)),
@@ -107,11 +110,14 @@ def _borders(result: Result) -> tuple[ContextInfo, ...]:
 
 
 def assumptions(study: Study) -> tuple[int, int]:
-    """Count the numbers in the profiles that are assumptions, and all of them.
+    """Count the numbers of profiles and rules of the library that are assumptions, and all of them.
 
-    A number without a certainty counts as an assumption.
+    A number without a certainty counts as an assumption. Of the rules only those of the library are counted, tested or
+    not: what a study writes itself needs no excuse.
     """
     certainties = [certainty for profile in study.profiles for certainty in profile.certainties()]
+    rules = [*study.rules, *(one.rule for one in study.untested)]
+    certainties += [rule.certainty for rule in rules if rule.library is not None]
     return sum(certainty in {None, "assumption", "verify"} for certainty in certainties), len(certainties)
 
 
@@ -158,6 +164,11 @@ def _measure(measure: MeasureBase) -> list[MeasureInfo]:
     return [own, *(MeasureInfo(name, name, "", words("why")) for name in output_columns(measure)[1:])]
 
 
+def _title(rule: RuleBase) -> str:
+    """Title of the source that a rule of the library cites."""
+    return str(sources_of_library().get(rule.source or "", {}).get("title", ""))
+
+
 def _rules(result: Result) -> tuple[RuleInfo, ...]:
     study = result.study
     rows = result.waterfall[(result.waterfall["variant"] == "base") & (result.waterfall["stage"] == "availability")]
@@ -175,11 +186,14 @@ def _rules(result: Result) -> tuple[RuleInfo, ...]:
                 str(effects[rule.id]),
                 rule.hardness,
                 rule.basis or "",
-                rule.source or layer.source or layer.path.name,
+                (rule.source if rule.library is None else _title(rule)) or layer.source or layer.path.name,
                 str(rule.date or layer.date or ""),
                 words(rule.id, rule.label),
             )
         )
+    for one in study.untested:
+        about = (one.rule.basis or "", _title(one.rule), str(one.rule.date or ""))
+        infos.append(RuleInfo(one.id, one.effect, one.rule.hardness, *about, words(one.id, one.label)))
     minimum = study.candidates
     size = f"≥ {minimum.min_area:g} m², ≥ {minimum.min_width:g} m"
     return (*infos, RuleInfo(MIN_SIZE, "exclude", "", size, label=words(MIN_SIZE)))

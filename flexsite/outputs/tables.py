@@ -12,13 +12,14 @@ from flexsite.geometry import Floats, rounded_area
 from flexsite.values import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pyproj import CRS
 
     from flexsite.availability.finding import Available
     from flexsite.candidates import Candidates
     from flexsite.study.models import Study
+    from flexsite.study.untested import Untested
     from flexsite.suitability.judging import Verdict
 
 WATERFALL = {
@@ -84,8 +85,12 @@ def hectares(square_metres: float) -> float:
     return round(square_metres / 1e4, 6) + 0.0
 
 
-def availability_rows(variant: str, found: Available) -> list[dict[str, Any]]:
-    """Rows of the waterfall from `start` to `min_size`."""
+def availability_rows(variant: str, found: Available, untested: Sequence[Untested] = ()) -> list[dict[str, Any]]:
+    """Rows of the waterfall from `start` to `min_size`.
+
+    Rules that are untested for want of a layer come after those that act: they remove nothing, and all ground that is
+    left is unknown.
+    """
     ground = found.ground
     sites = found.sites.take(np.flatnonzero(~found.sites.stand_in))
     common = {"variant": variant, "stage": "availability", "profile": ""}
@@ -120,6 +125,10 @@ def availability_rows(variant: str, found: Available) -> list[dict[str, Any]]:
             }
         )
         left = after
+    for one in untested:
+        nothing = {"removed_ha": 0.0, "touched_ha": 0.0, "only_ha": 0.0, "unknown_ha": left}
+        about = {"step": len(rows), "rule": one.id, "effect": one.effect, "class": one.rule.hardness}
+        rows.append({**common, **about, "candidates": rows[-1]["candidates"], "area_ha": left, **nothing})
     after = hectares(float(sites.area_m2.sum()))
     rows.append(
         {

@@ -83,7 +83,8 @@ def set_apart(tree: dict[str, Any], document: Document) -> tuple[dict[str, Any],
 
 
 def _is_named(entry: Any) -> bool:
-    return isinstance(entry, str) or (isinstance(entry, dict) and "use" in entry)
+    """A word without a slash is no name in the library, but a rule gone wrong."""
+    return (isinstance(entry, str) and "/" in entry) or (isinstance(entry, dict) and "use" in entry)
 
 
 def _measures(tree: dict[str, Any]) -> list[Any]:

@@ -195,7 +195,9 @@ def _one_effect(data: Any) -> Any:
         return data
     if not isinstance(data, dict):
         raise PydanticCustomError(
-            "rule", "a rule is a mapping of keys; write it as {example}", {"example": "{id: built, exclude: buildings}"}
+            "rule",
+            "a rule is a mapping of keys; write it as {example}, or name one of the library, such as nl/natura2000",
+            {"example": "{id: built, exclude: buildings}"},
         )
     given = [effect for effect in EFFECTS if effect in data]
     if len(given) > 1:

@@ -129,7 +129,8 @@ class MapData:
     suitability.parquet, `waterfall` those of waterfall.csv, `excluded` those of
     excluded.parquet (None: the ground that rules took is not part of this map).
     Whatever is in here is shown: leave out what the audience may not see.
-    `assumptions` is (how many are assumed, of how many numbers).
+    `assumptions` is (how many are assumed, of how many numbers), `untested` the
+    ids of rules that are unknown on every site for want of a layer.
     """
 
     title: str
@@ -152,6 +153,7 @@ class MapData:
     sources: tuple[SourceInfo, ...] = ()
     assumed_complete: tuple[str, ...] = ()
     assumptions: tuple[int, int] = (0, 0)
+    untested: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     version: str = ""
     study_hash: str = ""

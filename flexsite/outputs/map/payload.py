@@ -150,6 +150,7 @@ def build(data: MapData) -> bytes:
         "sources": [vars_of(source) for source in data.sources],
         "assumed_complete": list(data.assumed_complete),
         "assumptions": [_plain(count) for count in data.assumptions],
+        **({"untested": list(data.untested)} if data.untested else {}),
         "warnings": list(data.warnings),
         "version": data.version,
         "study_hash": data.study_hash,

@@ -138,6 +138,8 @@ function siteContent(words, sites, site) {
     [words.label(item.label), valueText(words, null, site.measures[item.column], item.unit)]);
   const known = (rules) => el('ul', { className: 'fs-rules' }, rules.map((rule) =>
     rule.id === 'no_access' ? el('li', {}, words.t('card.no_access')) : ruleItem(words, rule)));
+  const unknown = site.unknown.filter((rule) => !sites.untested.has(rule.id));
+  const untested = site.unknown.filter((rule) => sites.untested.has(rule.id));
   const access = site.access_score === null || site.access_score === undefined ? null
     : el('p', {}, words.t('card.access_score') + ': ' + words.n(site.access_score, 1));
   return [
@@ -147,8 +149,9 @@ function siteContent(words, sites, site) {
     profile && profile.criteria.length ? section(words.t('card.score'), scoreTable(words, profile, site), access) : null,
     measures.length ? section(words.t('card.measures'), rows(measures)) : null,
     section(words.t('card.marks'), site.marks.length ? known(site.marks) : el('p', {}, words.t('card.none'))),
-    section(words.t('card.unknown'), ...(site.unknown.length
-      ? [el('p', {}, words.t('card.unknown_note')), known(site.unknown)] : [el('p', {}, words.t('card.none'))])),
+    section(words.t('card.unknown'), ...(unknown.length
+      ? [el('p', {}, words.t('card.unknown_note')), known(unknown)] : [el('p', {}, words.t('card.none'))])),
+    untested.length ? section(words.t('card.untested'), el('p', {}, words.t('card.untested_note')), known(untested)) : null,
     site.also && site.also.length ? section(words.t('card.overlaps'), el('p', {}, site.also.join(', '))) : null,
   ];
 }

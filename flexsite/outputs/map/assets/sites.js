@@ -18,6 +18,7 @@ class Sites {
     this.measures = meta.measures.map((item) => ({ ...item, value: open(item.value) }));
     this.profiles = meta.profiles.map((item) => this.openProfile(item, section, open));
     this.rules = new Map(meta.rules.map((rule) => [rule.id, rule]));
+    this.untested = new Set(meta.untested || []); // rules that the study has no layer for
     this.byId = new Map(this.ids.map((id, i) => [id, i]));
     this.areas = numbersOf(this.facts.area_m2, this.n);
     if (meta.excluded) {
@@ -60,10 +61,15 @@ class Sites {
     for (let i = 0; i < this.n; i++) {
       classes[i] = this.current < 0 ? 5 : rank[i] ? classOfRank(classRank[i], order.length) : 4;
       counts[classes[i]]++;
-      flags[i] = (unknown && unknown.at(i)) || (this.profile && this.profile.failed.at(i).includes('unknown:')) ? 1 : 0;
+      flags[i] = (unknown && this.unknownHere(unknown.at(i))) || (this.profile && this.profile.failed.at(i).includes('unknown:')) ? 1 : 0;
       counts[6] += flags[i];
     }
     return counts;
+  }
+
+  // Whether something is unknown on this ground: what the study has no layer for tells no site from another.
+  unknownHere(text) {
+    return Boolean(text) && (!this.untested.size || list(text).some((id) => !this.untested.has(id)));
   }
 
   // Sites, hectares and homes that are suitable for the profile; all available ground without one.
