@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
 from flexsite import candidates as candidate_room
@@ -15,6 +16,8 @@ from flexsite.access.measures import check as refuse
 from flexsite.access.measures import measure as measure_access
 from flexsite.access.timetable.reading import refuse_idle
 from flexsite.availability import footprint
+from flexsite.availability.owners import find_owners
+from flexsite.availability.sites import Sites
 from flexsite.availability.window import Clock
 from flexsite.capacity.counting import refuse_norms
 from flexsite.errors import InputError, InputErrors
@@ -40,6 +43,7 @@ from flexsite.study.access import (
 )
 from flexsite.study.loading import load, vary
 from flexsite.study.models import measure_layers
+from flexsite.study.owners import holds_names
 from flexsite.study.yaml_source import read
 from flexsite.suitability.requirements import refuse_unknown_levels
 
@@ -153,9 +157,11 @@ def _check_study(study: Study, problems: _Problems) -> None:
         claim = problems.attempt(partial(footprint.read, rule, study, layers, bounds, clock))
         if claim is not None and not len(claim.features):
             problems.remark(f"rule '{rule.id}': 0 features of layer '{rule.layer}' in this area")
-            problems.attempt(partial(_tell_values, rule, layers, bounds, problems))
+            problems.attempt(partial(_tell_values, rule, study, layers, bounds, problems))
     for name, column in study.columns.items():
         problems.attempt(partial(_check_column, name, column.layer, column.column, layers, bounds))
+    if study.owners is not None:
+        problems.attempt(partial(_check_owners, study, layers, found, bounds, problems))
     _check_access(study, layers, found, bounds, problems)
     for text in notices.texts.values():
         problems.remark(text)
@@ -228,14 +234,29 @@ def _check_column(
     layers.vector(layer, bounds=bounds, columns=() if column is None else (column,))
 
 
-def _tell_values(
-    rule: RuleBase, layers: Layers, bounds: tuple[float, float, float, float], problems: _Problems
+def _check_owners(
+    study: Study,
+    layers: Layers,
+    found: candidate_room.Candidates | None,
+    bounds: tuple[float, float, float, float],
+    problems: _Problems,
 ) -> None:
-    """What the columns hold that a rule without features matches on."""
+    """Class all owners, and look whose land the first candidate is."""
+    shape = found.geometry[:1] if found is not None else np.array([shapely.box(*bounds)], dtype=object)
+    owned = find_owners(Sites(np.zeros(1, dtype=np.intp), shape, shapely.area(shape)), study, layers, bounds)
+    for text in owned.notes:
+        problems.remark(text)
+
+
+def _tell_values(
+    rule: RuleBase, study: Study, layers: Layers, bounds: tuple[float, float, float, float], problems: _Problems
+) -> None:
+    """What the columns hold that a rule without features matches on, but for names of owners."""
     if rule.match and not layers.is_raster(rule.layer):
         frame = layers.vector(rule.layer, bounds=bounds, where=rule.where, columns=tuple(rule.match)).frame
-        held = "; ".join(f"'{name}' holds {values_of(frame[name])}" for name in rule.match)
-        if len(frame):
+        told = [name for name in rule.match if not holds_names(study, rule.layer, name)]
+        held = "; ".join(f"'{name}' holds {values_of(frame[name])}" for name in told)
+        if len(frame) and told:
             problems.remark(f"rule '{rule.id}': none of {len(frame)} features matches: {held}")
 
 

@@ -100,6 +100,7 @@ def report(result: Result, folder: Path) -> None:
         typer.echo(f"warning: {warning}", err=True)
     from flexsite.availability.projects import TABLE as KNOWN_PROJECTS
     from flexsite.availability.projects import summary
+    from flexsite.outputs.owners import owners_lines
     from flexsite.standing import things as noun
 
     things = noun(result.study)
@@ -111,6 +112,9 @@ def report(result: Result, folder: Path) -> None:
         typer.echo(
             f"  {profile.id}: {row['sites']} {things} suitable, {row['area_ha']:,.2f} ha, {row['homes']:,} homes"
         )
+    if "owners" in result.tables:
+        for line in owners_lines(result.tables["owners"], things):
+            typer.echo(line)
     if KNOWN_PROJECTS in result.tables:
         planned = summary(result.tables[KNOWN_PROJECTS])
         unsaid = f", of which {planned['without_homes']} do not say how many" if planned["without_homes"] else ""

@@ -111,6 +111,37 @@ def owners_table(
     return pd.DataFrame(rows, columns=list(OWNERS)).astype(OWNERS)
 
 
+def owners_lines(table: pd.DataFrame, things: str) -> list[str]:
+    """The table in words, a line for all available sites and one per profile: largest shares first.
+
+    Parameters
+    ----------
+    things
+        What rows of the sites are called: sites or cells.
+
+    Examples
+    --------
+    >>> rows = [("", "state", 1, 0.25, 2.0, 0.4, None), ("", "other", 3, 0.75, 3.0, 0.6, None)]
+    >>> owners_lines(pd.DataFrame(rows, columns=list(OWNERS)), "sites")
+    ['owners of all available sites by count: other 75 %, state 25 %; by area: other 60 %, state 40 %']
+    """
+    lines = []
+    for profile, rows in table.groupby("profile", sort=False):
+        shares = [_ordered(rows, name) for name in ("share_sites", "share_area")]
+        if all(shares):
+            who = f"{things} suitable for {profile}" if profile else f"all available {things}"
+            lines.append(f"owners of {who} by count: {shares[0]}; by area: {shares[1]}")
+    return lines
+
+
+def _ordered(rows: pd.DataFrame, share: str) -> str:
+    held = rows[rows[share] > 0].sort_values(share, ascending=False, kind="stable")
+    return ", ".join(
+        f"{name!s} {100 * part:.3g} %"
+        for name, part in zip(held["owner_class"].tolist(), held[share].tolist(), strict=True)
+    )
+
+
 def _chosen(
     study: Study, sites: pd.DataFrame, judged: pd.DataFrame, available: Mask
 ) -> Iterator[tuple[str, Mask, NDArray[np.int64] | None]]:
