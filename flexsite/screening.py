@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,8 @@ def screen(
     plots
         File with polygons.
     study
-        From `flexsite.load`; its candidates are replaced by the plots, its area only says which plots lie outside.
+        From `flexsite.load`; its candidates are replaced by the plots, which are of the kind of its first candidates
+        and have what that needs where they have columns of the same name; its area only says which plots lie outside.
     id_column
         Column with the id of a plot; left out, a column `plot_id` or `id` if there is one, else the feature id.
     layer
@@ -92,13 +94,17 @@ def screen(
     if not path.exists():
         raise InputError("there is no such file", where=f"plots '{plots}'", remedy="check the path")
     candidates: dict[str, Any] = {**study.tree["candidates"], "layer": PLOTS}
-    for key in ("grid", "id", "join"):
+    needed = candidates.get("columns") or {}
+    for key in ("grid", "id", "join", "also", "columns"):
         candidates.pop(key, None)
     file = os.path.relpath(path.absolute(), study.path.parent.absolute())
     own = resolve(_tree(study, file, layer, candidates), Document(study.path, None, {}), {})
-    id_column = id_column or _usual_id(own, study.candidates.id)
-    if id_column is not None:
-        own = resolve(_tree(study, file, layer, {**candidates, "id": id_column}), Document(study.path, None, {}), {})
+    fields = _fields(own)
+    names = {"id": id_column or next((name for name in ("plot_id", study.candidates.id, "id") if name in fields), None)}
+    there = {ours: theirs for ours, theirs in needed.items() if theirs in fields}
+    more = {key: value for key, value in {**names, "columns": there}.items() if value}
+    if more:
+        own = resolve(_tree(study, file, layer, {**candidates, **more}), Document(study.path, None, {}), {})
     result = run_one(own, "base", progress or (lambda _: None), crew, keep_all=True)
     return Screening(_rows(result, study), result)
 
@@ -125,13 +131,13 @@ def _tree(study: Study, file: str, layer: str | None, candidates: dict[str, Any]
     return tree
 
 
-def _usual_id(study: Study, own: str | None) -> str | None:
+def _fields(study: Study) -> Mapping[str, Any]:
+    """Columns of the plots."""
     from flexsite.layers import describe
 
     found = describe(study.layers[PLOTS], f"plots ({study.layers[PLOTS].path.name})").vectors
     wanted = study.layers[PLOTS].layer
-    fields = next((vector.fields for vector in found if wanted in {None, vector.layer}), {})
-    return next((name for name in ("plot_id", own, "id") if name in fields), None)
+    return next((vector.fields for vector in found if wanted in {None, vector.layer}), {})
 
 
 def _rows(result: Result, study: Study) -> gpd.GeoDataFrame:

@@ -125,6 +125,9 @@ def ground_key(study: Study) -> str:
     """Equal for studies that differ in nothing but what comes after the ground: profiles, variants, outputs."""
     plain = study.resolved()
     kept = {name: value for name, value in plain.items() if name not in _OF_PROFILES}
+    for kind in kept.get("kinds", []):
+        kind.pop("capacity")
+        kind.pop("requires")
     return json.dumps([kept, _keeps_excluded(study)], sort_keys=True, default=str)
 
 

@@ -22,6 +22,7 @@ from flexsite.availability.work import GROUP, Crew, box_of, recipe, tile_key
 from flexsite.cache import key
 from flexsite.errors import InputError
 from flexsite.study.identity import identity
+from flexsite.study.kinds import of_one_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,9 +143,9 @@ def what_if(study: Study, crew: Crew | None = None) -> WhatIf:
     Raises
     ------
     InputError
-        As `flexsite.run`; or the study has more rules than a table can tell apart.
+        As `flexsite.run`; or the study has candidates of several layers, or more rules than a table can tell apart.
     """
-    crew = crew or Crew()
+    crew, study = crew or Crew(), of_one_kind(study, "a table of what if")
     if 2 * len(study.rules) > MOST_BITS:
         raise InputError(
             f"{len(study.rules)} rules are more than one table tells apart",

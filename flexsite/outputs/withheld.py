@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from flexsite.study.access import output_columns
+from flexsite.study.kinds import withheld_kind_columns
 
 if TYPE_CHECKING:
     from flexsite.outputs.result import Result
@@ -27,6 +28,7 @@ def private_layers(study: Study) -> list[str]:
 def private_columns(study: Study) -> list[str]:
     """Output columns that a public study withholds."""
     names = [name for column in study.withheld_columns() for name in (column, f"{column}_share")]
+    names += withheld_kind_columns(study)
     return [*names, *(name for measure in study.withheld_measures() for name in output_columns(measure))]
 
 

@@ -12,6 +12,7 @@ from flexsite.geometry import Geometries
 from flexsite.notices import Notices
 from flexsite.outputs.tables import hectares
 from flexsite.preview.tally import Sums
+from flexsite.study.kinds import of_one_kind
 from flexsite.study.loading import vary
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def exact_steps(
     """
     grid = study.candidates.grid
     if grid is not None and grid < _SIDE:
-        study = vary(study, {"candidates": {"grid": _SIDE}}, place="exact run")
+        study = of_one_kind(vary(study, {"candidates": {"grid": _SIDE}}, place="exact run"), "a preview")
     candidates = candidate_room.build(study, layers, area, Notices())
     crew = Crew(workers)
     found = find(study, layers, candidates, Notices(), told, crew, keep_taken=False, keep_all=False)

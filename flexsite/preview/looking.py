@@ -34,6 +34,7 @@ from flexsite.preview.claims import read as read_claim
 from flexsite.preview.grid import Bounds, Grid
 from flexsite.preview.rasters import Rasters, write_names
 from flexsite.preview.sources import Polygons, Way
+from flexsite.study.kinds import of_one_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,6 +114,7 @@ def preview(
     InputError
         The study or its data are wrong, or the folder is foreign or cannot be written.
     """
+    study = of_one_kind(study, "a preview")
     told = progress or (lambda _: None)
     WORKERS.set(workers)
     if len(study.rules) > _MOST_RULES:

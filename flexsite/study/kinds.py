@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
@@ -167,6 +168,38 @@ def applies(rule: RuleBase, kind: Kind) -> bool:
     if rule.kinds is not None:
         return kind.id in rule.kinds
     return rule.id not in kind.exempt and getattr(rule, "theme", None) not in kind.exempt
+
+
+def of_one_kind(study: Study, what: str) -> Study:
+    """The study with the rules that act on its kind of candidates alone.
+
+    Parameters
+    ----------
+    what
+        Who asks, for the message.
+
+    Raises
+    ------
+    InputError
+        There are candidates of further layers.
+    """
+    if study.candidates.also:
+        raise InputError(
+            f"{what} looks at candidates of one layer, and this study has {1 + len(study.candidates.also)}",
+            where=f"{study.path.name}, candidates.also",
+            remedy="leave the others out with --set candidates.also=null, or use 'flexsite run'",
+        )
+    kind = kind_of(study, study.candidates.kind)
+    rules = [rule for rule in study.rules if applies(rule, kind)]
+    return study if len(rules) == len(study.rules) else study.model_copy(update={"rules": rules})
+
+
+def own_kind_files(study: Study) -> list[Path]:
+    """Files of the user's that the study names as kinds."""
+    data = read(study.path).data
+    listed = data.get("kinds") if isinstance(data, dict) else None
+    named = [one.get("extends") if isinstance(one, dict) else one for one in listed or []]
+    return [study.path.parent / one for one in named if isinstance(one, str) and one not in kind_ids()]
 
 
 def check_kinds(study: Study) -> None:

@@ -126,4 +126,7 @@ def _index(items: list[Any], part: str, key: str, place: str) -> int:
     ids = [str(item["id"]) if isinstance(item, dict) and "id" in item else str(i) for i, item in enumerate(items)]
     if part in ids:
         return ids.index(part)
+    kinds = [item.get("kind") if isinstance(item, dict) else None for item in items]
+    if kinds.count(part) == 1:  # candidates of further layers: their `id` is a column
+        return kinds.index(part)
     raise InputError(f"there is no '{key}'", where=place, remedy=nearest(part, ids))
