@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, LiteralString, NamedTuple, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -24,6 +24,9 @@ class Rooms(NamedTuple):
     most: int | None
 
 
+_BOUNDS: LiteralString = "not a number; give one, or 'at_least' and/or a larger 'at_most'"
+
+
 class Bounds(StrictModel):
     """A number, or `at_least` and/or `at_most`, inclusive."""
 
@@ -33,14 +36,17 @@ class Bounds(StrictModel):
     @model_validator(mode="before")
     @classmethod
     def _a_number(cls, data: Any) -> Any:
-        exact = isinstance(data, int | float) and not isinstance(data, bool)
-        return {"at_least": data, "at_most": data} if exact else data
+        if isinstance(data, int | float) and not isinstance(data, bool):
+            return {"at_least": data, "at_most": data}
+        if not isinstance(data, dict | Bounds):
+            raise PydanticCustomError("bounds", _BOUNDS)
+        return data
 
     @model_validator(mode="after")
     def _some(self) -> Self:
         low, high = self.at_least, self.at_most
         if (low is None and high is None) or (low is not None and high is not None and high < low):
-            raise PydanticCustomError("bounds", "give a number, or 'at_least' and/or a larger 'at_most'")
+            raise PydanticCustomError("bounds", _BOUNDS)
         return self
 
     def hold(self, value: float) -> bool:
