@@ -62,7 +62,8 @@ class Plans:
         found = self._reader.read(bounds, where, [*plain, *sources])
         frame = found.frame.copy()
         for name in made:
-            frame[name] = self._drawn(found) if name == DRAWN else self._worded(name, found)
+            made_of = self._drawn(found) if name == DRAWN else self._worded(name, found)
+            frame[name] = pd.Series(made_of, dtype=object)
         return Vector(found.name, frame[[*asked, "geometry"]], found.ids)
 
     def _worded(self, name: str, found: Vector) -> Array:
