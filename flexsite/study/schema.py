@@ -6,6 +6,7 @@ from typing import Any
 
 from flexsite.study.models import Study
 from flexsite.study.owners import BUILT_IN
+from flexsite.study.rule import EFFECTS
 
 
 def study_schema() -> dict[str, Any]:
@@ -20,6 +21,9 @@ def study_schema() -> dict[str, Any]:
     definitions["MatchMapping"] = definitions["Match"]
     values = definitions["Match"]["properties"]["in"]["anyOf"][0]
     definitions["Match"] = {"anyOf": [values, {"$ref": "#/$defs/MatchMapping"}]}
+    rules = schema["properties"]["rules"]
+    definitions["LibraryRule"] = _library_rule(definitions)
+    rules["items"] = {"anyOf": [_LIBRARY_ID, {"$ref": "#/$defs/LibraryRule"}, rules["items"]]}
     profiles = schema["properties"]["profiles"]
     definitions["ProfileVariant"] = _variant(definitions["Profile"])
     profiles["items"] = {
@@ -54,6 +58,27 @@ def study_schema() -> dict[str, Any]:
         definitions[name] = {"anyOf": [short, {"$ref": f"#/$defs/{name}Mapping"}]}
     _close(schema)
     return schema
+
+
+_LIBRARY_ID = {
+    "type": "string",
+    "pattern": "^[a-z-]+/[a-z0-9_-]+$",
+    "description": "a rule of the library, such as nl/natura2000; flexsite rules lists them",
+}
+
+
+def _library_rule(definitions: dict[str, Any]) -> dict[str, Any]:
+    """A rule of the library with changes: any key of a rule but its effect, which the library gives."""
+    models = [definitions[model.__name__] for model in EFFECTS.values()]
+    keys: dict[str, Any] = {key: {} for model in models for key in model["properties"] if key not in EFFECTS}
+    layer = {"type": "string", "description": "instead of the one with the role, or named like it"}
+    return {
+        "type": "object",
+        "description": "a rule of the library with changes",
+        "properties": {**keys, "use": _LIBRARY_ID, "layer": layer},
+        "required": ["use"],
+        "additionalProperties": False,
+    }
 
 
 def _variant(profile: dict[str, Any]) -> dict[str, Any]:
