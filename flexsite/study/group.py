@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
@@ -13,16 +14,17 @@ Share = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
 OTHER_FUNCTIONS = ("shelter", "care", "recreation")
 """Main functions that BZK's definition of a flex home leaves out."""
 TOLERANCE = 1e-6
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
 def sum_to_one(shares: dict[str, float], what: str) -> None:
     """Refuse shares that do not sum to 1. Raises PydanticCustomError."""
     total = sum(shares.values())
-    if abs(total - 1) > TOLERANCE:
+    if round(abs(total - 1), 9) > TOLERANCE:
         raise PydanticCustomError(
             "shares",
             "the shares of {what} sum to {total}, not to 1; change one of them",
-            {"what": what, "total": f"{total:.6g}"},
+            {"what": what, "total": f"{total:.9g}"},
         )
 
 
@@ -72,6 +74,13 @@ class Households(Sourced):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        for name in self.shares:
+            if not _NAME.match(name):
+                raise PydanticCustomError(
+                    "name",
+                    "'{name}' is no valid name of a type of household; use lower case letters, digits, underscores",
+                    {"name": name},
+                )
         sum_to_one(self.shares, "the households")
         return self
 
