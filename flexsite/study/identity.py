@@ -39,6 +39,8 @@ def identity(layer: Layer, digest: Callable[[Path], str]) -> dict[str, Any] | No
     aside = {"path", "coverage", "source", "date", "licence", "private"}
     about = layer.model_dump(mode="json", exclude={**dict.fromkeys(aside, True), "table": {"path"}})
     if layer.table is not None:
+        if not layer.table.path.is_file():
+            return None
         about["table"]["file"] = [layer.table.path.name, digest(layer.table.path)]
     if layer.role == "plans":
         about["rulebook"] = digest(plans_path())
