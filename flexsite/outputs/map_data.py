@@ -26,6 +26,8 @@ from flexsite.outputs.tables import MIN_SIZE
 from flexsite.outputs.withheld import public_study, shown_rules
 from flexsite.outputs.words import Words, unit_of, words
 from flexsite.study.access import output_column, output_columns
+from flexsite.study.kind import READ_BY
+from flexsite.study.kinds import kinds_in_use
 from flexsite.study.library import sources as sources_of_library
 from flexsite.study.profile import AnyOf
 
@@ -33,9 +35,9 @@ if TYPE_CHECKING:
     from flexsite.outputs.map import SiteMap
     from flexsite.outputs.result import Result
     from flexsite.study.access import MeasureBase
+    from flexsite.study.base import Sourced
     from flexsite.study.models import Study
     from flexsite.study.profile import Profile, Requirement, Test
-    from flexsite.study.rule import RuleBase
 
 MUNICIPALITY = "municipality"
 """Column whose layer draws the borders on the map."""
@@ -90,6 +92,12 @@ def map_data(result: Result) -> MapData:
         warnings=tuple(result.warnings),
         version=__version__,
         context=(*_borders(result), *shown_access(result)),
+        kinds={kind.id: words(kind.id, kind.label) for kind in kinds_in_use(study)},
+        kind_columns=tuple(
+            ColumnInfo(name, words(name, need.label))
+            for name, need in {name: need for kind in kinds_in_use(study) for name, need in kind.needs.items()}.items()
+            if name in result.sites.columns
+        ),
         study_hash=hashlib.sha256(json.dumps(public_study(study), sort_keys=True).encode()).hexdigest()[:12],
     )
 
@@ -110,12 +118,13 @@ def _borders(result: Result) -> tuple[ContextInfo, ...]:
 
 
 def assumptions(study: Study) -> tuple[int, int]:
-    """Count the numbers of profiles and rules of the library that are assumptions, and all of them.
+    """Count the numbers of profiles, kinds of sites and rules of the library that are assumptions, and all of them.
 
     A number without a certainty counts as an assumption. Of the rules only those of the library are counted, tested or
     not: what a study writes itself needs no excuse.
     """
     certainties = [certainty for profile in study.profiles for certainty in profile.certainties()]
+    certainties += [certainty for kind in kinds_in_use(study) for certainty in kind.certainties()]
     rules = [*study.rules, *(one.rule for one in study.untested)]
     certainties += [rule.certainty for rule in rules if rule.library is not None]
     return sum(certainty in {None, "assumption", "verify"} for certainty in certainties), len(certainties)
@@ -130,7 +139,20 @@ def _profile(profile: Profile, study: Study) -> ProfileInfo:
     requirements = tuple(
         RequirementInfo(name, _requirement(requirement, study)) for name, requirement in profile.requires.items()
     )
-    return ProfileInfo(profile.id, words(profile.id, profile.label), tuple(criteria), requirements)
+    of_kinds = tuple(info for info in _of_kinds(study) if info.id not in profile.requires)
+    return ProfileInfo(profile.id, words(profile.id, profile.label), tuple(criteria), (*requirements, *of_kinds))
+
+
+def _of_kinds(study: Study) -> list[RequirementInfo]:
+    """What kinds of sites ask whatever the group, and what homes are counted by."""
+    found: dict[str, RequirementInfo] = {}
+    for kind in kinds_in_use(study):
+        for name, requirement in kind.requires.items():
+            found.setdefault(name, RequirementInfo(name, words(name, requirement.label)))
+        read = READ_BY.get(kind.capacity.method)
+        if read is not None:
+            found.setdefault(read, RequirementInfo(read, words(read, kind.needs[read].label)))
+    return list(found.values())
 
 
 def _own_label(study: Study, measure_id: str | None) -> str | Mapping[str, str] | None:
@@ -164,8 +186,8 @@ def _measure(measure: MeasureBase) -> list[MeasureInfo]:
     return [own, *(MeasureInfo(name, name, "", words("why")) for name in output_columns(measure)[1:])]
 
 
-def _title(rule: RuleBase) -> str:
-    """Title of the source that a rule of the library cites."""
+def _title(rule: Sourced) -> str:
+    """Title of the source that a rule of the library, or a mark of a kind of sites, cites."""
     return str(sources_of_library().get(rule.source or "", {}).get("title", ""))
 
 
@@ -194,6 +216,10 @@ def _rules(result: Result) -> tuple[RuleInfo, ...]:
     for one in study.untested:
         about = (one.rule.basis or "", _title(one.rule), str(one.rule.date or ""))
         infos.append(RuleInfo(one.id, one.effect, one.rule.hardness, *about, words(one.id, one.label)))
+    infos += [
+        RuleInfo(mark.id, "mark", "", mark.basis or "", _title(mark), "", words(mark.id, mark.label))
+        for mark in {mark.id: mark for kind in kinds_in_use(study) for mark in kind.marks}.values()
+    ]
     minimum = study.candidates
     size = f"≥ {minimum.min_area:g} m², ≥ {minimum.min_width:g} m"
     return (*infos, RuleInfo(MIN_SIZE, "exclude", "", size, label=words(MIN_SIZE)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ class MapData:
     excluded.parquet (None: the ground that rules took is not part of this map).
     Whatever is in here is shown: leave out what the audience may not see.
     `assumptions` is (how many are assumed, of how many numbers), `untested` the
-    ids of rules that are unknown on every site for want of a layer.
+    ids of rules that are unknown on every site for want of a layer, `kinds` the names
+    of the kinds of sites, `kind_columns` what is known of sites of some kinds alone.
     """
 
     title: str
@@ -158,3 +159,5 @@ class MapData:
     version: str = ""
     study_hash: str = ""
     context: tuple[ContextInfo, ...] = ()
+    kinds: Mapping[str, Label] = field(default_factory=dict)
+    kind_columns: tuple[ColumnInfo, ...] = ()

@@ -119,7 +119,7 @@ function siteContent(words, sites, site) {
     [words.t('card.area'), site.area_m2 === null ? words.t('card.nodata') : words.n(site.area_m2, 0) + '\u00a0m\u00b2'],
     site.route !== null && [words.t('card.route'), site.route ? words.word('route', site.route) : words.t('card.nodata'),
       site.route_share === null || site.route_share >= 0.995 ? null : words.t('card.share', { share: words.percent(site.route_share) })],
-    site.site_kind && [words.t('card.kind'), site.site_kind],
+    site.site_kind && [words.t('card.kind'), words.label((sites.meta.kinds || {})[site.site_kind] || {}) || site.site_kind],
     [words.t(grid ? 'card.candidate.cells' : 'card.candidate'), site.candidate_id],
   ]);
   const window = rows([
@@ -134,6 +134,9 @@ function siteContent(words, sites, site) {
     return [words.label(item.label), value === null || value === '' ? words.t('card.empty') : valueText(words, null, value, ''),
       share > 0 && share < 0.995 ? words.t('card.share', { share: words.percent(share) }) : null];
   });
+  for (const { label, value } of site.kind_facts || []) {
+    if (value !== null && value !== '') columns.push([words.label(label), valueText(words, null, value, '')]);
+  }
   const measures = sites.measures.filter((item) => item.value).map((item) =>
     [words.label(item.label), valueText(words, null, site.measures[item.column], item.unit)]);
   const known = (rules) => el('ul', { className: 'fs-rules' }, rules.map((rule) =>

@@ -15,6 +15,7 @@ class Sites {
     this.facts = {};
     for (const [name, stored] of Object.entries(meta.facts)) this.facts[name] = open(stored);
     this.columns = meta.columns.map((item) => ({ ...item, value: open(item.value), share: open(item.share) }));
+    this.kindColumns = (meta.kind_columns || []).map((item) => ({ ...item, value: open(item.value) }));
     this.measures = meta.measures.map((item) => ({ ...item, value: open(item.value) }));
     this.profiles = meta.profiles.map((item) => this.openProfile(item, section, open));
     this.rules = new Map(meta.rules.map((rule) => [rule.id, rule]));
@@ -113,6 +114,7 @@ class Sites {
       found[name] = this.fact(name, i);
     }
     found.site_kind = this.fact('kind', i);
+    found.kind_facts = this.kindColumns.map((item) => ({ label: item.label, value: item.value ? item.value.at(i) : null }));
     found.marks = list(this.fact('marks', i)).map((id) => this.rule(id));
     found.unknown = list(this.fact('unknown', i)).map((id) => this.rule(id));
     found.columns = {};
