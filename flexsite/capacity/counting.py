@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from flexsite.capacity.living import Living, living
+from flexsite.capacity.methods import on_new_ground
 from flexsite.capacity.mixing import mix_above, ordinary
 from flexsite.capacity.norms import load_norm
 from flexsite.capacity.parking import Need, parking_need, refuse_parking
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from flexsite.study.models import Study
     from flexsite.study.profile import Profile
 
+Floats = NDArray[np.float64]
 SUMMED = ("homes", "homes_fit", "floor_area_m2", "footprint_m2", "rooms", "people", "households")
 _MIXED = ("ordinary", "ordinary_most")
 _SHARES = ("unfit_share", "refused_share", "later_share")
@@ -68,7 +71,7 @@ def capacity_frame(study: Study, sites: pd.DataFrame, judged: pd.DataFrame) -> p
     Returns
     -------
     pandas.DataFrame
-        site_id, profile, homes, homes_fit; floor_area_m2 (use area), footprint_m2 (ground under the buildings), rooms,
+        site_id, profile, homes, homes_fit; floor_area_m2 (use area), footprint_m2 (ground under new buildings), rooms,
         people and households; hh_<type>; unfit_share, and with an occupancy norm refused_share and later_share;
         ordinary and ordinary_most; with parking norms parking_norm (spaces per home), parking_spaces and
         parking_assumed. Empty where the profile does not say. Parts of people and homes are expectations.
@@ -82,22 +85,29 @@ def capacity_frame(study: Study, sites: pd.DataFrame, judged: pd.DataFrame) -> p
         block = judged.iloc[number * len(sites) : (number + 1) * len(sites)]
         rows = np.flatnonzero(block["suitable"].to_numpy(dtype=bool))
         need = parking_need(profile, study, sites.iloc[rows])
-        parts.append(_part(profile, study, block.iloc[rows], lived, types, need))
+        built = on_new_ground(study, sites.iloc[rows])
+        parts.append(_part(profile, study, block.iloc[rows], lived, types, built, need))
     if not parts:
         return pd.DataFrame({"site_id": pd.Series(dtype="str"), "profile": pd.Series(dtype="str")})
     return pd.concat(parts, ignore_index=True)
 
 
 def _part(
-    profile: Profile, study: Study, rows: pd.DataFrame, lived: Living, types: list[str], need: Need | None
+    profile: Profile,
+    study: Study,
+    rows: pd.DataFrame,
+    lived: Living,
+    types: list[str],
+    built: NDArray[np.bool_],
+    need: Need | None,
 ) -> pd.DataFrame:
     homes = rows["homes"].to_numpy(dtype=np.int64)
     unit = profile.unit
 
-    def each(amount: float | None) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def each(amount: float | None) -> Floats:
         return np.full(len(homes), np.nan) if amount is None else np.round(homes * amount, 6)
 
-    def same(share: float | None) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def same(share: float | None) -> Floats:
         return np.full(len(homes), np.nan if share is None else share)
 
     columns = {
@@ -106,7 +116,7 @@ def _part(
         "homes": homes,
         "homes_fit": rows["homes_fit"].to_numpy(dtype=np.int64),
         "floor_area_m2": each(unit.floor_area),
-        "footprint_m2": each(unit.footprint),
+        "footprint_m2": np.where(built, each(unit.footprint), 0.0),
         "rooms": each(unit.rooms),
         "people": each(lived.people),
         "households": each(lived.households),

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.study.kind import READ_BY
+from flexsite.study.kind import PER_HOME, READ_BY
 from flexsite.study.kinds import kinds_in_use
 
 if TYPE_CHECKING:
@@ -75,6 +75,14 @@ def by_kind(unit: Unit, study: Study, sites: pd.DataFrame, on_ground: Integers) 
             homes = homes.copy() if homes is on_ground else homes
             homes[rows] = np.minimum(homes[rows], int(capacity.number("most")))
     return homes
+
+
+def on_new_ground(study: Study, sites: pd.DataFrame) -> NDArray[np.bool_]:
+    """Sites whose homes stand on ground of their own: not in a building or on a roof that is there already."""
+    new = np.ones(len(sites), dtype=bool)
+    for kind, rows in _by_kind(study, sites):
+        new[rows] = kind.capacity.method not in PER_HOME
+    return new
 
 
 def _counted(kind: Kind, unit: Unit, sites: pd.DataFrame) -> Floats:

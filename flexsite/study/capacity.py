@@ -12,6 +12,7 @@ from flexsite.rulebook import norm_ids, parking_ids
 from flexsite.study.access import StandardMeasure, output_columns
 from flexsite.study.base import Count, StrictModel, StudyPath, Text, nearest
 from flexsite.study.households import household_types, refuse_unknown_types
+from flexsite.study.kinds import withheld_kind_columns
 from flexsite.study.profile import Test
 
 if TYPE_CHECKING:
@@ -95,7 +96,11 @@ def check_capacity(study: Study) -> None:
             "level", "there is no measure of a service level '{name}'; {remedy}",
             {"at": "capacity.level", "name": capacity.level, "remedy": nearest(capacity.level, levels)},
         )  # fmt: skip
-    private = {*study.withheld_columns(), *(f"{name}_share" for name in study.withheld_columns())}
+    private = {
+        *withheld_kind_columns(study),
+        *study.withheld_columns(),
+        *(f"{name}_share" for name in study.withheld_columns()),
+    }
     private |= {one for measure in study.withheld_measures() for one in (measure.id, *output_columns(measure))}
     used = {"level": capacity.level} if capacity.level is not None else {}
     for key, test in capacity.tests().items():

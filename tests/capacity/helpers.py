@@ -27,7 +27,9 @@ def study(*profiles: dict[str, Any], **keys: Any) -> Study:
             "flexsite": 1, "name": "x", "crs": "EPSG:28992", "date": "2026-01-01", "term": 10, "area": "a.gpkg",
             "layers": {"parcels": "p.gpkg", "stops": "s.gpkg", "own": {"path": "o.gpkg", "private": True}},
             "candidates": {"layer": "parcels"},
-            "columns": {"permits": {"layer": "parcels", "column": "permits"}, "secret": {"layer": "own", "column": "x"}},
+            "columns": {
+                "permits": {"layer": "parcels", "column": "permits"}, "secret": {"layer": "own", "column": "x"},
+            },
             "access": {"measures": MEASURES},
             "profiles": list(profiles) or [profile()],
         }
