@@ -60,8 +60,8 @@ def expanded(milieu: dict[str, Any], groups: Mapping[str, Group], place: Callabl
     result: dict[str, Any] = {key: milieu[key] for key in ("id", "label", "about") if key in milieu}
     result |= {
         "groups": shares,
-        "requires": requires | (milieu.get("requires") or {}),
-        "criteria": _criteria(trees, profiles, shares) | (milieu.get("criteria") or {}),
+        "requires": requires,
+        "criteria": _criteria(trees, profiles, shares),
         "unit": _unit(milieu.get("unit"), profiles, shares),
         "homes": milieu.get("homes") or _homes(profiles, shares),
         "term": _term(milieu.get("term"), trees, profiles),
@@ -94,8 +94,11 @@ def _valid(group: Group, name: str) -> Profile:
     except ValidationError as error:
         first = error.errors()[0]
         message, _, remedy = first["msg"].partition("; ")
+        at = ".".join(map(str, first["loc"]))
         raise InputError(
-            f"the group '{name}' is no valid profile: {message}", where=group.place(first["loc"]), remedy=remedy
+            f"the group '{name}' is no valid profile: {at}: {message[:1].lower()}{message[1:]}",
+            where=group.place(first["loc"]),
+            remedy=remedy,
         ) from None
 
 

@@ -177,7 +177,10 @@ def _whole(found: _Written) -> _Written:
         if "groups" in group.tree:
             raise InputError(f"'{name}' is a flexmilieu, and groups are profiles", where=at, remedy="name its groups")
         groups[name] = Group(group.tree, group.origin.place)
-    return _Written(expanded(merged.tree, groups, merged.origin.place), merged.origin, merged.folder, merged.trail)
+    own = {key: merged.tree[key] for key in ("requires", "criteria") if merged.tree.get(key) is not None}
+    tree = {key: value for key, value in merged.tree.items() if key not in ("requires", "criteria")}
+    whole = _merged(expanded(tree, groups, merged.origin.place), own, (), merged.origin)
+    return _Written(whole, merged.origin, merged.folder, merged.trail)
 
 
 def _extended(found: _Written) -> _Written:
