@@ -52,40 +52,40 @@ def first_fit(texts: Sequence[str | None], patterns: Sequence[Pattern]) -> NDArr
     >>> [patterns[row].class_ for row in first_fit(["Gemeente Schagen", "Staat (Min. van Defensie)"], patterns)]
     ['municipality', 'state']
     """
+    phrases = _phrases(patterns)
     text = plain(texts)
     found = np.full(len(texts), -1, dtype=np.intp)
     found[_mask(pc.equal(text, " "))] = -2
     left = np.flatnonzero(found == -1)
     for number, pattern in enumerate(patterns):
         some = text.take(pa.array(left))
-        fits = _fits(pattern, some)
+        fits = _fits(pattern, some, phrases)
         found[left[fits]] = number
         left = left[~fits]
     return found
 
 
-def _fits(pattern: Pattern, text: pa.Array) -> NDArray[np.bool_]:
-    fits = np.zeros(len(text), dtype=bool)
-    for listed, form in (
-        (pattern.is_, "^ ({}) $"),
-        (pattern.words, " ({}) "),
-        (pattern.starts, "^ ({}) "),
-        (pattern.ends, " ({}) $"),
-        (pattern.contains, "({})"),
-    ):
-        fits |= _any(listed, form, text)
+def _phrases(patterns: Sequence[Pattern]) -> dict[str, str]:
+    """Every phrase of the patterns, in plain text."""
+    lists = [(one.is_, one.words, one.starts, one.ends, one.contains, one.also, one.unless) for one in patterns]
+    written = list(dict.fromkeys(phrase for listed in lists for some in listed for phrase in some))
+    return {phrase: text.strip() for phrase, text in zip(written, plain(written).to_pylist(), strict=True)}
+
+
+def _fits(pattern: Pattern, text: pa.Array, phrases: dict[str, str]) -> NDArray[np.bool_]:
+    def any_of(listed: Sequence[str], form: str) -> NDArray[np.bool_]:
+        fits = np.zeros(len(text), dtype=bool)
+        # Letters, digits and spaces only: none of them means anything to a regular expression.
+        wanted = [phrases[phrase] for phrase in listed]
+        for first in range(0, len(wanted), _PHRASES):
+            fits |= _mask(pc.match_substring_regex(text, form.format("|".join(wanted[first : first + _PHRASES]))))
+        return fits
+
+    fits = any_of(pattern.is_, "^ ({}) $") | any_of(pattern.words, " ({}) ") | any_of(pattern.starts, "^ ({}) ")
+    fits |= any_of(pattern.ends, " ({}) $") | any_of(pattern.contains, "({})")
     if pattern.also:
-        fits &= _any(pattern.also, " ({}) ", text)
-    return fits & ~_any(pattern.unless, " ({}) ", text) if pattern.unless else fits
-
-
-def _any(phrases: Sequence[str], form: str, text: pa.Array) -> NDArray[np.bool_]:
-    fits = np.zeros(len(text), dtype=bool)
-    # Letters, digits and spaces only: none of them means anything to a regular expression.
-    wanted = [phrase.strip() for phrase in plain(phrases).to_pylist()]
-    for first in range(0, len(wanted), _PHRASES):
-        fits |= _mask(pc.match_substring_regex(text, form.format("|".join(wanted[first : first + _PHRASES]))))
-    return fits
+        fits &= any_of(pattern.also, " ({}) ")
+    return fits & ~any_of(pattern.unless, " ({}) ")
 
 
 def _mask(flags: pa.Array) -> NDArray[np.bool_]:

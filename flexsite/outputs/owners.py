@@ -129,17 +129,15 @@ def owners_lines(table: pd.DataFrame, things: str) -> list[str]:
     for profile, rows in table.groupby("profile", sort=False):
         shares = [_ordered(rows, name) for name in ("share_sites", "share_area")]
         if all(shares):
-            who = f"{things} suitable for {profile}" if profile else f"all available {things}"
+            who = f"{things} suitable for {profile!s}" if profile else f"all available {things}"
             lines.append(f"owners of {who} by count: {shares[0]}; by area: {shares[1]}")
     return lines
 
 
 def _ordered(rows: pd.DataFrame, share: str) -> str:
     held = rows[rows[share] > 0].sort_values(share, ascending=False, kind="stable")
-    return ", ".join(
-        f"{name!s} {100 * part:.3g} %"
-        for name, part in zip(held["owner_class"].tolist(), held[share].tolist(), strict=True)
-    )
+    names = [str(name) for name in held["owner_class"]]
+    return ", ".join(f"{name} {100 * part:.3g} %" for name, part in zip(names, held[share].tolist(), strict=True))
 
 
 def _chosen(
