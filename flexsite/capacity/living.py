@@ -41,8 +41,8 @@ def living(profile: Profile, rooms: Norm, occupancy: Norm | None = None) -> Livi
     """Who lives in a home of a profile.
 
     A home holds one household of its mix; a shared home holds as many people alone as share it, each with a room of
-    their own, so that all of them fit. The homes of a flexmilieu are of several sizes: whether its households fit is
-    for its groups to say.
+    their own, so that all of them fit. The homes of a flexmilieu are of several sizes, unless it names a type: whether
+    its households fit is for its groups to say.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def living(profile: Profile, rooms: Norm, occupancy: Norm | None = None) -> Livi
     if together is not None:
         by_type = {name: share * together for name, share in present.items()}
         return Living(float(together), float(together), by_type, 0.0, None, None)
-    several = profile.groups is not None
+    several = profile.groups is not None and unit.type is None
     people = sum(types[name].people * share for name, share in present.items())
     unfit = None
     if unit.rooms is not None and not several:

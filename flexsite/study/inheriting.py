@@ -228,8 +228,8 @@ def _merged(base: dict[str, Any], change: dict[str, Any], where: KeyPath, origin
 
 
 def _replaces(at: KeyPath, value: dict[str, Any], base: dict[str, Any]) -> bool:
-    """Whether a mapping takes the other's place whole: shares, and a requirement on something else."""
+    """Whether a mapping takes the other's place whole: shares, another type of home, a bound on something else."""
     if len(at) == 1:
-        return at[0] in _WHOLE
+        return at[0] in _WHOLE or (at[0] == "unit" and value.get("type", base.get("type")) != base.get("type"))
     subject = {key: value[key] for key in _SUBJECTS if key in value}
     return at[0] in ("requires", "criteria") and bool(subject) and any(base.get(k) != v for k, v in subject.items())

@@ -61,9 +61,11 @@ def test_whom_a_home_is_meant_for() -> None:
 
 
 def test_whether_people_fit_in_a_flexmilieu_is_for_its_groups_to_say() -> None:
-    milieu = lived(groups={"a": 0.5, "b": 0.5}, households={"single": 0.5, "couple_3": 0.5})
+    mixed = {"groups": {"a": 0.5, "b": 0.5}, "households": {"single": 0.5, "couple_3": 0.5}}
+    assert lived(**mixed, unit={"homes_per_ha": 40, "rooms": 3}).unfit is None, "three rooms on average"
+    milieu = lived(**mixed)
     assert milieu.people == pytest.approx(3)
-    assert milieu.unfit is None
+    assert milieu.unfit == 0.5, "one type of home for all"
 
 
 TYPES = list(household_types())

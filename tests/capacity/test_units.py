@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import flexsite
 from flexsite.rulebook import sources_path, units_path
 from flexsite.study.units import Unit, unit_types
 
@@ -105,6 +107,16 @@ def test_a_resolved_study_shows_the_numbers_and_loads_again() -> None:
     shown = first.resolved()["profiles"][0]["unit"]
     assert (shown["type"], shown["homes_per_ha"], shown["floor_area"]) == ("stacked", 250, 30)
     assert study({"id": "p", "unit": shown}).profiles == first.profiles
+
+
+def test_another_type_takes_the_place_of_the_home_of_the_profile_that_is_extended(tmp_path: Path) -> None:
+    def loaded(**entry: Any) -> Unit:
+        written = study().resolved() | {"profiles": [{"id": "x", "extends": "starter"} | entry]}
+        (tmp_path / "study.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
+        return flexsite.load(tmp_path / "study.yaml").profiles[0].unit
+
+    assert loaded(unit={"storeys": 2}).homes_per_ha == 80, "the starter's own"
+    assert loaded(unit={"type": "stacked", "storeys": 4}) == unit(type="stacked", storeys=4)
 
 
 def test_a_shared_home_is_for_people_alone() -> None:
