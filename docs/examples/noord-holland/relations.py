@@ -327,7 +327,8 @@ def _concentration(run: Run) -> Relation:
     return Relation(
         "T4",
         "most locations found lie in the Noordkop",
-        f"{share:.1%} of the ground of the {run.unit}" + (f", location quotient {quotient:.2f}" if quotient is not None else ""),
+        f"{share:.1%} of the ground of the {run.unit}"
+        + (f", location quotient {quotient:.2f}" if quotient is not None else ""),
         "-" if land is None else f"{land:.1%} of all land, quotient 1 by definition",
         judge_concentration(share, quotient, missing),
         why,
