@@ -15,6 +15,8 @@ from flexsite.capacity.counting import capacity_frame, parking_text, refuse_norm
 from flexsite.capacity.fitting import homes_fit
 from flexsite.geometry import WORKERS
 from flexsite.notices import Notices
+from flexsite.outputs.kinds_table import TABLE as KINDS
+from flexsite.outputs.kinds_table import kinds_table
 from flexsite.outputs.not_tested import untested_text
 from flexsite.outputs.owners import owners_table
 from flexsite.outputs.permits import TABLE as PERMITS
@@ -229,6 +231,9 @@ def judge(study: Study, variant: str, standing: Standing, told: Progress) -> Res
     if permits is not None:
         tables[PERMITS] = permits
     tables |= _owner_tables(study, standing, judged)
+    by_kind = kinds_table(study, sites, judged, standing.available)
+    if by_kind is not None:
+        tables[KINDS] = by_kind
     counts = {"candidates": len(standing.candidates.ids), "sites": len(standing.sites), "suitability": len(judged)}
     return withhold(
         Result(
