@@ -17,9 +17,8 @@ import yaml
 from pandas.testing import assert_frame_equal
 
 import flexsite
-from flexsite import pipeline
 from flexsite.availability.work import Crew
-from flexsite.standing import _OF_PROFILES, Standing, ground_key, stand
+from flexsite.standing import _OF_PROFILES, ground_key, stand
 from flexsite.study.models import Study
 from tests.outputs.helpers import PROFILE, X, Y, box, layer, run, world
 
@@ -69,20 +68,6 @@ def test_the_order_of_variants_is_that_of_the_study(folder: Path) -> None:
     assert table["variant"].drop_duplicates().tolist() == ["base", *VARIANTS]
 
 
-@pytest.fixture
-def laid_out(monkeypatch: pytest.MonkeyPatch) -> list[Study]:
-    """The studies whose ground is laid out from now on."""
-    studies: list[Study] = []
-    own: Callable[..., Standing] = pipeline.stand
-
-    def counting(study: Study, *rest: Any, **more: Any) -> Standing:
-        studies.append(study)
-        return own(study, *rest, **more)
-
-    monkeypatch.setattr(pipeline, "stand", counting)
-    return studies
-
-
 def test_each_ground_is_laid_out_once(folder: Path, laid_out: list[Study]) -> None:
     run(folder / "study.yaml")
     # As it is (with nearer, denser, another), wide, unplanned, short (with both), slow, half, cells.
@@ -99,9 +84,9 @@ class TestGroundKey:
     def test_every_key_of_a_study_but_those_of_profiles_changes_it(self, tmp_path: Path) -> None:
         study = flexsite.load(world(tmp_path))
         other: dict[str, Any] = {
-            name: "other" for name in Study.model_fields if name not in {*_OF_PROFILES, "rules", "layers"}
+            name: "other" for name in Study.model_fields if name not in {*_OF_PROFILES, "rules", "layers", "kinds"}
         }
-        other |= {"rules": study.rules[:1], "layers": {}}
+        other |= {"rules": study.rules[:1], "layers": {}, "kinds": []}
         with pytest.warns(UserWarning, match="serializer"):  # the values are not of the right kind, which is no matter
             keys = {name: ground_key(study.model_copy(update={name: value})) for name, value in other.items()}
         assert ground_key(study) not in keys.values()
@@ -129,12 +114,19 @@ class TestGroundKey:
         changes = {name: AFTER_THE_GROUND[name] for name in _OF_PROFILES}  # this test knows every key that is left out
         assert ground_key(flexsite.load(path)) == ground_key(flexsite.load(path, changes))
 
-    def test_ground_is_laid_out_without_looking_at_them(self, tmp_path: Path) -> None:
-        """The keys that are left out of the key of the ground are not there when it is laid out."""
-        study = flexsite.load(world(tmp_path, outputs=["parquet", "excluded"]))
-        blind = study.model_copy(update={"outputs": Outputs(study.outputs)})
+    @pytest.mark.parametrize("kind", ["land", "farm_yard"])
+    def test_ground_is_laid_out_without_looking_at_them(self, tmp_path: Path, kind: str) -> None:
+        """What is left out of the key of the ground is not there when it is laid out."""
+        path = world(tmp_path, {"candidates.kind": kind}, outputs=["parquet", "excluded"], profiles=[])
+        parcels = gpd.read_file(tmp_path / "parcels.fgb")
+        layer(tmp_path / "parcels.fgb", list(parcels.geometry), code=parcels["code"], stopped_years=[1.0, 2, 3, None])
+        study = flexsite.load(path)
+        blind = study.model_copy(deep=True, update={"outputs": Outputs(study.outputs)})
         for name in {*_OF_PROFILES} - {"outputs"}:
             del blind.__dict__[name]
+        for one in blind.kinds or []:
+            del one.__dict__["capacity"], one.__dict__["requires"]
+        assert bool(blind.kinds) == (kind != "land")
         with pytest.raises(AttributeError):
             _ = blind.profiles
         ours, theirs = (stand(one, lambda _: None, Crew()) for one in (study, blind))
@@ -151,6 +143,7 @@ AFTER_THE_GROUND: dict[str, Any] = {
     "sweep": {"t": {"key": "term", "values": [1]}},
     "sensitivity": {"weights": {}},
     "capacity": {"mix_above": 5},
+    "terms": [5, 10],
 }
 
 
@@ -168,11 +161,11 @@ class Outputs(list[str]):
 class TestCost:
     @pytest.fixture(scope="class")
     def study(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """2,500 parcels, as many buildings, a thousand plans, and 500 stops."""
+        """10,000 parcels, as many reserves of many corners, a thousand plans, and 2,000 stops."""
         folder, source = tmp_path_factory.mktemp("large"), np.random.default_rng(1)
-        column, row = (100.0 * axis.ravel() for axis in np.meshgrid(np.arange(50), np.arange(50)))
+        column, row = (100.0 * axis.ravel() for axis in np.meshgrid(np.arange(100), np.arange(100)))
         x, y = X + column, Y + row
-        layer(folder / "area.fgb", [box(-100, -100, 6000, 6000)])
+        layer(folder / "area.fgb", [box(-100, -100, 12_000, 12_000)])
         layer(folder / "parcels.fgb", list(shapely.box(x, y, x + 95, y + 95)), code=[f"K{i}" for i in range(len(x))])
         size = source.uniform(5, 60, len(x))
         layer(folder / "nature.fgb", list(shapely.buffer(shapely.points(x + 50, y + 50), size / 2)))
@@ -180,7 +173,7 @@ class TestCost:
         layer(
             folder / "plans.fgb", list(shapely.box(x[some], y[some], x[some] + 60, y[some] + 30)), start=[2040] * 1000
         )
-        stops = shapely.points(source.uniform(X, X + 5000, 500), source.uniform(Y, Y + 5000, 500))
+        stops = shapely.points(source.uniform(X, X + 10_000, 2000), source.uniform(Y, Y + 10_000, 2000))
         layer(folder / "stops.fgb", list(stops))
         (folder / "tester.yaml").write_text(yaml.safe_dump(PROFILE, sort_keys=False), encoding="utf-8")
         path = world(folder / "small") if (folder / "small").mkdir() is None else folder
