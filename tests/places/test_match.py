@@ -28,7 +28,7 @@ IDS = np.arange(1000)
 def met(values: Any, condition: Any) -> list[bool]:
     """Which values of one column meet a condition."""
     frame = pd.DataFrame({"c": values})
-    return passing(frame, {"c": Match.model_validate(condition)}, IDS, "here").tolist()
+    return [bool(one) for one in passing(frame, {"c": Match.model_validate(condition)}, IDS, "here")]
 
 
 class TestACondition:

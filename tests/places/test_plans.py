@@ -90,7 +90,19 @@ class TestTheWordsOfAProgramme:
 
 
 def test_only_what_is_said_to_be_open_is_open() -> None:
-    words = ["Openbaar", "openbaar", "nee", False, "0", "Gemeente", "prive", "privé", "intern_uitvoering", "secret", None]
+    words = [
+        "Openbaar",
+        "openbaar",
+        "nee",
+        False,
+        "0",
+        "Gemeente",
+        "prive",
+        "privé",
+        "intern_uitvoering",
+        "secret",
+        None,
+    ]
     assert [confidentiality(word).value for word in words] == ["open"] * 5 + ["closed"] * 6
     assert not confidentiality("secret").understood
 
@@ -221,7 +233,7 @@ class TestThePlansOf2020:
         mine = found["status"].map(lambda value: value or "")
         assert mine.tolist() == found["Planstatus"].map(lambda text: EIB_WORDS[text] or "").tolist()
         expected = frame["Planstatus"].map(EIB_WORDS).fillna("unknown").value_counts().to_dict()
-        assert layers.report["plans"].values["status"] == expected
+        assert layers.report["plans"].counts()["values"]["status"] == expected
         assert expected["unknown"] == 358
         assert not layers.report["plans"].odd
 

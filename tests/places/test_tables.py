@@ -37,6 +37,13 @@ def read(folder: Path, text: str | bytes, name: str, *, missing: list[Any] | Non
     return list(table.field(name).to_pylist())
 
 
+def rows_of(folder: Path, text: str) -> dict[str, int]:
+    """Rows of a CSV by key."""
+    path = folder / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    return Attributes(Table(path=path, key="k", on="k"), [], "areas").rows
+
+
 class TestACsv:
     def test_with_semicolons_and_decimal_commas(self, tmp_path: Path) -> None:
         path = tmp_path / "table.csv"
@@ -77,7 +84,7 @@ class TestACsv:
 
     @pytest.mark.parametrize("text", ["k;v\na;1.234\nb;12.500\n", 'k,v\na,"1,234"\nb,12\n'])
     def test_that_can_be_read_in_two_ways_is_not_guessed(self, tmp_path: Path, text: str) -> None:
-        with pytest.raises(InputError, match="can be read in two ways: '1[.,]234'"):
+        with pytest.raises(InputError, match=r"can be read in two ways: '1[.,]234'"):
             read(tmp_path, text, "v")
         either = [read(tmp_path, text, "v", decimal=mark) for mark in (",", ".")]
         assert sorted(values[0] for values in either) == [1.234, 1234.0]
@@ -103,9 +110,7 @@ class TestACsv:
     )
     def test_that_is_broken_is_refused(self, tmp_path: Path, text: str, message: str) -> None:
         with pytest.raises(InputError, match=message) as error:
-            path = tmp_path / "table.csv"
-            path.write_text(text, encoding="utf-8")
-            Attributes(Table(path=path, key="k", on="k"), [], "areas").rows  # noqa: B018 - read once asked for
+            rows_of(tmp_path, text)
         assert "layer 'areas', table (table.csv)" in str(error.value)
 
     def test_bytes_that_are_no_text_are_refused(self, tmp_path: Path) -> None:
