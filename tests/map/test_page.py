@@ -20,13 +20,14 @@ import numpy as np
 import pytest
 
 from flexsite.outputs.map import ColumnInfo, MapData, SiteMap, external_refs
-from flexsite.outputs.map.page import SCRIPTS
+from flexsite.outputs.map.page import SCRIPTS, STYLES
 from flexsite.outputs.map.payload import build, strings
 
 from .fake import study
 from .hostile import PAYLOADS, hostile_study
 
 ASSETS = resources.files("flexsite.outputs.map") / "assets"
+ROOMS = ("scripts", "styles", "words")
 
 
 def meta_of(block: bytes) -> Any:
@@ -159,7 +160,9 @@ def test_both_languages_have_the_same_strings_with_the_same_places() -> None:
 
 
 def test_every_string_that_the_scripts_ask_for_exists_and_none_is_spare() -> None:
-    code = "\n".join((ASSETS / f"{name}.js").read_text() for name in SCRIPTS)
+    code = "\n".join((ASSETS / "scripts" / f"{name}.js").read_text() for name in SCRIPTS)
+    assert {file.name for file in (ASSETS / "scripts").iterdir()} == {f"{name}.js" for name in SCRIPTS}
+    assert {file.name for file in (ASSETS / "styles").iterdir()} == {f"{name}.css" for name in STYLES}
     known = strings()["nl"]
     quoted = set(re.findall(r"'([a-z_]+(?:\.[a-z_0-9]+)*)'", code))
     missing = {key for key in re.findall(r"\bt\('([^']+)'[,)]", code) if key not in known}
@@ -187,7 +190,9 @@ def test_our_assets_hold_no_template_marks_and_vendored_files_are_as_recorded() 
     assert vendored["version"] == "1.9.4"
     for name, digest in vendored["sha256"].items():
         assert hashlib.sha256((ASSETS / "leaflet" / name).read_bytes()).hexdigest() == digest, name
-    for file in ASSETS.iterdir():
+    ours = [file for room in (ASSETS, *(ASSETS / name for name in ROOMS)) for file in room.iterdir()]
+    assert len(ours) > 15
+    for file in ours:
         if file.name.endswith((".js", ".css", ".html", ".json")):
             assert not re.search(r"\{\{|\{%|\{#", file.read_text()), file.name
         if file.name.endswith(".js"):

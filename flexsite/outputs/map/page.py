@@ -21,7 +21,10 @@ from flexsite.outputs.map.data import MapData
 from flexsite.outputs.map.payload import MAX_SITES, build, geographic_bounds
 
 MAX_BYTES = 20_000_000
-SCRIPTS = ("codec", "geometry", "rank", "text", "layer", "sites", "card", "panel", "tables", "legend", "main")
+SCRIPTS = (
+    "codec", "geometry", "rank", "text", "parts", "layer", "sites", "card", "panel", "tables", "legend", "main",
+)  # fmt: skip
+STYLES = ("page",)
 _POLICY = "@@policy@@"
 _EXTERNAL = re.compile(
     r"""<(?:script|link|img|iframe|source|audio|video|embed|object|input|image|use)\b[^>]*?
@@ -155,11 +158,13 @@ class SiteMap(folium.Map):  # type: ignore[misc, unused-ignore]
         figure.add_child(self)
         assets = resources.files("flexsite.outputs.map") / "assets"
         figure.header.add_child(_style(_inline_images(assets / "leaflet")), name="leaflet_css")
-        figure.header.add_child(_style(_own(assets / "map.css")), name="flexsite_css")
+        figure.header.add_child(
+            _style("\n".join(_own(assets / "styles" / f"{name}.css") for name in STYLES)), name="flexsite_css"
+        )
         leaflet = (assets / "leaflet" / "leaflet.js").read_text(encoding="utf-8")
         leaflet = re.sub(r"\n//# sourceMappingURL=\S+\s*$", "\n", leaflet)
         figure.header.add_child(_script(leaflet), name="leaflet")
-        own = "\n".join(_own(assets / f"{name}.js") for name in SCRIPTS)
+        own = "\n".join(_own(assets / "scripts" / f"{name}.js") for name in SCRIPTS)
         figure.header.add_child(_script(f"(function () {{\n'use strict';\n{own}\n}})();\n"), name="flexsite_js")
         figure.html.add_child(_Text(_own(assets / "page.html")), name="flexsite_page")
         block = _Text(pack(build(data)), '<script type="text/plain" id="fs-data">', "</script>\n")

@@ -94,10 +94,23 @@ class Columns:
 
 
 def strings() -> dict[str, dict[str, str]]:
-    """Every text of the page's own, by language."""
-    path = resources.files("flexsite.outputs.map") / "assets" / "strings.json"
-    loaded: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
+    """Every text of the page's own, by language; each part of the page brings its own file.
+
+    Raises
+    ------
+    ValueError
+        Two files give a text for the same key.
+    """
+    merged: dict[str, dict[str, str]] = {}
+    folder = resources.files("flexsite.outputs.map") / "assets" / "words"
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        loaded: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+        for language, texts in loaded.items():
+            known = merged.setdefault(language, {})
+            if twice := known.keys() & texts.keys():
+                raise ValueError(f"{file.name} repeats the texts of {', '.join(sorted(twice))}")
+            known.update(texts)
+    return merged
 
 
 def build(data: MapData) -> bytes:

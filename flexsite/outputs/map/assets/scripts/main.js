@@ -114,13 +114,15 @@ class App {
       button.setAttribute('aria-label', words.t(key));
     }
     this.render();
+    this.tell('language');
   }
 
   render() {
     const focus = document.activeElement && document.activeElement.id;
     this.body = el('div', { id: 'fs-body', role: 'tabpanel', tabindex: '-1' });
     this.tabs = tabsContent(this);
-    this.parts.panel.replaceChildren(headContent(this), groupContent(this), this.tabs, this.body);
+    const tools = PARTS.tools.map((one) => one.content(this)).filter(Boolean);
+    this.parts.panel.replaceChildren(headContent(this), ...tools, groupContent(this), this.tabs, this.body);
     this.showBody();
     this.showLegend();
     this.showCard();
@@ -128,7 +130,7 @@ class App {
   }
 
   showBody() {
-    const content = { list: listContent, waterfall: waterfallContent, rules: rulesContent, sources: sourcesContent }[this.tab];
+    const { content } = PARTS.tabs.find((one) => one.id === this.tab);
     this.body.setAttribute('aria-labelledby', 'fs-tab-' + this.tab);
     this.body.replaceChildren(content(this));
   }
@@ -158,12 +160,18 @@ class App {
     this.showLegend();
   }
 
+  // Tell every part that something changed.
+  tell(what) {
+    for (const told of PARTS.watch) told(this, what);
+  }
+
   select(id) {
     const place = this.sites.profiles.findIndex((profile) => profile.id === id);
     if (place < 0) throw new RangeError('flexsite: no profile ' + id);
     this.sites.current = place;
     this.page = 0;
     this.again();
+    this.tell('profile');
   }
 
   weigh(changes) {
@@ -175,6 +183,7 @@ class App {
     }
     for (const [id, weight] of Object.entries(changes)) profile.weights[places.get(id)] = weight;
     this.again();
+    this.tell('weights');
   }
 
   again() {
@@ -227,6 +236,7 @@ class App {
     this.cross.remove();
     this.layer.repaint();
     this.showCard();
+    this.tell('place');
     for (const row of this.body.querySelectorAll('tr[data-site]')) {
       if (row.dataset.site === String(this.layer.selected)) row.setAttribute('aria-current', 'true');
       else row.removeAttribute('aria-current');
@@ -240,7 +250,8 @@ class App {
     const close = el('button', { type: 'button', className: 'fs-close', 'aria-label': this.words.t('card.close'), onclick: () => this.close() }, '\u00d7');
     card.setAttribute('aria-live', 'polite');
     card.setAttribute('aria-label', this.place.site_id === null ? this.words.t('why.title') : this.place.site_id);
-    card.replaceChildren(close, ...cardContent(this.words, this.sites, this.place).filter(Boolean));
+    const more = [...PARTS.card].sort((a, b) => a.order - b.order).map((one) => one.content(this, this.place));
+    card.replaceChildren(close, ...[...cardContent(this.words, this.sites, this.place), ...more].filter(Boolean));
     card.scrollTop = 0;
   }
 
@@ -297,6 +308,7 @@ function publish() {
         app = new App(map, meta, section);
         face.profiles.push(...app.sites.profiles.map((profile) => profile.id));
         if (app.layer._loading) await new Promise((done) => app.layer.once('load', done));
+        app.tell('ready');
         await nextFrame();
         document.documentElement.dataset.flexsite = 'ready';
         settle.done(face);

@@ -47,18 +47,17 @@ function groupContent(app) {
       el('ul', {}, meta.warnings.map((text) => el('li', {}, text)))) : null);
 }
 
-const TABS = ['list', 'waterfall', 'rules', 'sources'];
-
 function tabsContent(app) {
   const { words } = app;
+  const tabs = PARTS.tabs.map((one) => one.id);
   const move = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
-    const next = TABS[(TABS.indexOf(app.tab) + step + TABS.length) % TABS.length];
+    const next = tabs[(tabs.indexOf(app.tab) + step + tabs.length) % tabs.length];
     app.show(next);
     document.getElementById('fs-tab-' + next).focus();
   };
-  return el('div', { className: 'fs-tabs', role: 'tablist', 'aria-label': words.t('tabs'), onkeydown: move }, TABS.map((tab) =>
+  return el('div', { className: 'fs-tabs', role: 'tablist', 'aria-label': words.t('tabs'), onkeydown: move }, tabs.map((tab) =>
     el('button', { type: 'button', role: 'tab', id: 'fs-tab-' + tab, 'aria-controls': 'fs-body', tabindex: tab === app.tab ? '0' : '-1',
       'aria-selected': tab === app.tab ? 'true' : 'false', onclick: () => app.show(tab) }, words.t('tab.' + tab))));
 }
@@ -117,3 +116,5 @@ function listContent(app) {
     el('nav', { className: 'fs-pages', 'aria-label': words.t('tab.list') }, turn(-1, 'list.previous'),
       el('span', {}, words.t('list.page', { from: words.n(from + 1, 0), to: words.n(to, 0), n: words.n(order.length, 0) })), turn(1, 'list.next')));
 }
+
+part('tabs', { id: 'list', content: listContent });

@@ -72,3 +72,7 @@ function sourcesContent(app) {
       el('th', { scope: 'row' }, item.layer, complete.has(item.layer) ? el('small', {}, words.t('sources.complete')) : null),
       el('td', {}, item.source), el('td', {}, words.date(item.date)), el('td', {}, item.licence)))))), made);
 }
+
+part('tabs', { id: 'waterfall', content: waterfallContent });
+part('tabs', { id: 'rules', content: rulesContent });
+part('tabs', { id: 'sources', content: sourcesContent });

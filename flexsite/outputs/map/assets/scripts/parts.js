@@ -1,0 +1,13 @@
+// Where the parts of the page stand: each file of a part adds itself here, and `main.js` puts them together.
+
+const PARTS = {
+  tabs: [], // {id, content(app)}: a tab of the panel, in the order of the page's scripts
+  card: [], // {order, content(app, place)}: a section of the card, or null; sections stand by rising order
+  tools: [], // {content(app)}: a button or field under the head of the panel
+  kept: [], // {key, read(app), write(app, text)}: what a permalink keeps; read gives text, or null for the default
+  watch: [], // function(app, what): told after 'ready', 'profile', 'weights', 'bounds', 'filter', 'place', 'language', 'layers'
+};
+
+function part(kind, item) {
+  PARTS[kind].push(item);
+}
