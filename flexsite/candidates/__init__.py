@@ -150,7 +150,7 @@ def joined(found: list[OfLayer], study: Study, notices: Notices) -> Candidates:
     Parameters
     ----------
     found
-        Of each layer, in the order of the study.
+        Of each layer, in the order of the study; emptied on the way.
 
     Raises
     ------
@@ -170,10 +170,12 @@ def joined(found: list[OfLayer], study: Study, notices: Notices) -> Candidates:
             where=f"candidates, layers '{first}' and '{second}'",
             remedy="give one of the two a 'prefix' for its ids",
         )
-    shapes = _laid(np.concatenate([one.geometry for one in found])[order])
     columns = together([one.columns for one in found], [len(one.ids) for one in found])
     columns = {name: values[order] for name, values in columns.items()}
-    if len(found) == 1:
+    geometry = np.concatenate([one.geometry for one in found])[order]
+    found.clear()  # so that the polygons go as they are laid flat
+    shapes = _laid(geometry)
+    if len(every) == 1:
         warn_overlaps(shapes, notices)
         return Candidates(ids, shapes, study.candidates.kind, is_grid=False, columns=columns)
     several = Candidates(

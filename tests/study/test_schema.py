@@ -131,3 +131,16 @@ def test_problems_of_a_study_and_its_schema_meet(tmp_path: Path) -> None:
 def test_overrides_are_validated_too(tmp_path: Path) -> None:
     with pytest.raises(InputErrors):
         load(tmp_path, term="x")
+
+
+def test_the_examples_of_kinds_of_sites_are_valid(schema: dict[str, Any]) -> None:
+    text = (ROOT / "docs" / "kinds.md").read_text(encoding="utf-8")
+    whole = parse(next(text for text in DOCUMENTED if "flexsite: 1" in text), Path("study.yaml")).data
+    examples = [
+        parse(one, Path("study.yaml")).data
+        for one in re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    ]
+    assert len(examples) == 4
+    assert [faults(whole | one, schema, schema) for one in examples] == [[]] * 4
+    kind = examples[-1]["kinds"][0]
+    assert faults(whole | {"kinds": [kind | {"exemt": []}]}, schema, schema) != []
