@@ -100,8 +100,9 @@ def test_links_lead_somewhere(document: Path) -> None:
             assert (document.parent / target).exists(), target
 
 
-def test_the_document_names_every_built_in_profile() -> None:
-    assert all(f"`{name}`" in STUDY_DOC for name in profile_ids())
+def test_the_documents_name_every_built_in_profile() -> None:
+    groups = (ROOT / "docs" / "groups.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in STUDY_DOC + groups for name in profile_ids())
 
 
 def test_the_readme_gives_two_commands_first_and_the_full_check_calls_the_second_literally() -> None:

@@ -107,6 +107,12 @@ def test_shares_are_replaced_whole(tmp_path: Path) -> None:
     assert found.households.shares == {"single_young": 1.0}
 
 
+def test_a_home_of_a_type_takes_the_place_of_another_whole(tmp_path: Path) -> None:
+    assert profile(tmp_path, "unit: {homes_per_ha: 20}\n").unit.floor_area == 30
+    found = profile(tmp_path, "unit: {type: family}\n").unit
+    assert (found.homes_per_ha, found.floor_area, found.rooms) == (40, 50, 3)
+
+
 def test_a_built_in_profile_may_be_extended_in_the_study_itself(tmp_path: Path) -> None:
     text = "profiles:\n  - {id: near_work, extends: starter, requires: {pt: null}, criteria: {jobs: {weight: 90}}}\n"
     found = load(tmp_path, f"{HEAD}{text}  - starter\n{TAIL}").profiles
