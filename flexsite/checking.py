@@ -12,11 +12,13 @@ import numpy as np
 import shapely
 
 from flexsite import candidates as candidate_room
+from flexsite.access.delineations import delineated
 from flexsite.access.measures import check as refuse
 from flexsite.access.measures import measure as measure_access
 from flexsite.access.timetable.reading import refuse_idle
 from flexsite.availability import footprint
 from flexsite.availability.owners import find_owners
+from flexsite.availability.projects import known_projects
 from flexsite.availability.sites import Sites
 from flexsite.availability.window import Clock
 from flexsite.capacity.counting import refuse_norms
@@ -162,6 +164,11 @@ def _check_study(study: Study, problems: _Problems) -> None:
         problems.attempt(partial(_check_column, name, column.layer, column.column, layers, bounds))
     if study.owners is not None:
         problems.attempt(partial(_check_owners, study, layers, found, bounds, problems))
+    if area is not None:
+        problems.attempt(partial(known_projects, study, layers, area))
+    shape = np.array([found.geometry[0] if found is not None else shapely.box(*bounds)], dtype=object)
+    for one in study.boundaries or []:
+        problems.attempt(partial(delineated, one, layers, shape))
     _check_access(study, layers, found, bounds, problems)
     for text in notices.texts.values():
         problems.remark(text)

@@ -162,7 +162,10 @@ def _write_index(folder: Path, keys: list[str]) -> None:
 
 def _note_empty(rule: RuleBase, features: int, notices: Notices) -> None:
     if not features:
-        notices.warn(f"rule_{rule.id}", f"rule '{rule.id}': 0 features of layer '{rule.layer}' in this area")
+        notices.warn(
+            f"rule_{rule.id}",
+            f"rule '{rule.id}': 0 features of layer '{rule.layer}' {'match ' if rule.match else ''}in this area",
+        )
 
 
 def _make_ready() -> None:

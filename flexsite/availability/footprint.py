@@ -155,8 +155,6 @@ def _vector_features(
     frame, ids = vector.frame, np.asarray(vector.ids)
     if match and len(frame):
         mask = passing(frame, match, ids, place)
-        if not mask.any():
-            layers.report[rule.layer].note(f"rule '{rule.id}': none of its features near the candidates matches")
         frame, ids = frame[mask].reset_index(drop=True), ids[mask]
     features = frame.geometry.to_numpy()
     solid = are_polygons(features)

@@ -81,7 +81,10 @@ def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Cl
         return Claim(rule, Cells(rule, study, layers), known, takes)
     found = footprint.read(rule, study, layers, bounds, clock)
     if not len(found):
-        notices.warn(f"rule_{rule.id}", f"rule '{rule.id}': 0 features of layer '{rule.layer}' in this area")
+        notices.warn(
+            f"rule_{rule.id}",
+            f"rule '{rule.id}': 0 features of layer '{rule.layer}' {'match ' if rule.match else ''}in this area",
+        )
     mine = waterfall.claiming(rule, found, clock, active=waterfall.acts(rule, study))
     shapes = found.shapes if mine.all() else found.shapes.take(np.flatnonzero(mine))
     covered = None if found.covered is None else Polygons(found.covered)

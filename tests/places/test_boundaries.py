@@ -210,6 +210,7 @@ class TestTheStudy:
         )
 
     def test_names_a_column_that_a_layer_lacks(self, tmp_path: Path) -> None:
-        outcome = cli("run", town(tmp_path, ASKED | {"column": "leefbarheid"}), "--quiet")
-        assert outcome.code == 2
-        assert outcome.says("no column 'leefbarheid'")
+        for command in ("run", "check"):
+            outcome = cli(command, town(tmp_path, ASKED | {"column": "leefbarheid"}))
+            assert outcome.code == 2
+            assert outcome.says("no column 'leefbarheid'")
