@@ -11,7 +11,7 @@ import pytest
 
 import flexsite
 
-from .helpers import box, point, run_study, study_file, vector
+from .helpers import box, cli, point, run_study, study_file, vector
 
 
 def two_parcels(folder: Path, **changes: Any) -> dict[str, Any]:
@@ -71,6 +71,21 @@ def test_a_milieu_runs_like_a_profile_through_every_output(tmp_path: Path) -> No
     assert (tmp_path / "out" / "map.html").stat().st_size > 10_000
     again = flexsite.load(study)
     assert again.profiles[2].groups == {"starter": 0.7, "tiny_house": 0.3}
+
+
+def test_the_two_products_that_people_ask_for_load_everywhere(tmp_path: Path) -> None:
+    study = study_file(tmp_path, two_parcels(tmp_path, profiles=["starter", "tiny_house_community"]))
+    checked = cli("check", study)
+    assert checked.code == 0, checked.err
+    wrong = study_file(tmp_path, two_parcels(tmp_path, profiles=["starter", "tiny_house_comunity"]), "wrong.yaml")
+    refused = cli("check", wrong)
+    assert refused.code == 2
+    assert refused.says("did you mean 'tiny_house_community'?")
+    (tmp_path / "mine.yaml").write_text("id: mine\nextends: starter\nfunction: care\n", encoding="utf-8")
+    care = study_file(tmp_path, two_parcels(tmp_path, profiles=["mine.yaml"]), "care.yaml")
+    assert cli("check", care).says("care is no flex home")
+    assert '"ProfileVariant"' in cli("schema").out
+    assert "tiny_house_community" in cli("init").out
 
 
 @pytest.fixture(scope="module")
