@@ -109,9 +109,10 @@ def report(result: Result, folder: Path) -> None:
     last = result.waterfall[(result.waterfall["variant"] == "base") & (result.waterfall["stage"] == "suitability")]
     for profile in result.study.profiles:
         row = last[last["profile"] == profile.id].iloc[-1]
-        typer.echo(
-            f"  {profile.id}: {row['sites']} {things} suitable, {row['area_ha']:,.2f} ha, {row['homes']:,} homes"
-        )
+        area = profile.unit.floor_area
+        floor = "floor area not given" if area is None else f"{row['homes'] * area:,.0f} m2 of floor"
+        suitable = f"{row['sites']} {things} suitable, {row['area_ha']:,.2f} ha"
+        typer.echo(f"  {profile.id}: {suitable}, {row['homes']:,} homes, {floor}")
     if "owners" in result.tables:
         for line in owners_lines(result.tables["owners"], things):
             typer.echo(line)

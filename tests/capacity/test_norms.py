@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from flexsite.capacity.norms import Rooms, load_norm, meant_for, rooms_needed
+from flexsite.capacity.living import living
+from flexsite.capacity.norms import Norm, Rooms, load_norm, meant_for, rooms_needed
 from flexsite.errors import InputError
 from flexsite.rulebook import norm_ids, norm_path, sources_path
 from flexsite.study.households import household_types
+from flexsite.study.profile import Profile
 
 # Printed tables: household -> (Almere regular, Almere extended, Aedes); None: no upper end.
 PRINTED = [
@@ -127,3 +131,30 @@ def test_a_file_of_ones_own_is_read_and_its_slips_are_named(tmp_path: Path, chan
     with pytest.raises(InputError, match=message) as refused:
         rooms_needed(own, 1, 0)
     assert "own.yaml, line" in str(refused.value)
+
+
+def own_norm(**rows: Any) -> Norm:
+    kept = {"id": "own", "label": "own", "about": "own", "source": "own", "date": "2026-01-01", "certainty": "norm"}
+    return Norm.model_validate(kept | rows)
+
+
+def test_an_age_is_of_people_alone_and_below_its_end() -> None:
+    norm = own_norm(rooms=[{"below": 23, "rooms": 1}, {"rooms": {"at_least": 2}}])
+    assert rooms_needed(norm, 1, 0, 22) == (1, 1)
+    assert rooms_needed(norm, 1, 0, 23) == rooms_needed(norm, 2, 0, 22) == rooms_needed(norm, 1, 0) == (2, None)
+    studio = Profile.model_validate(
+        {"id": "p", "unit": {"type": "studio"}, "households": {"single_young": 0.7, "single": 0.3}}
+    )
+    assert living(studio, norm).unfit == 0.3
+
+
+def test_the_strictest_row_counts_whatever_their_order() -> None:
+    rows = [
+        {"rooms": {"at_least": 3}, "persons": {"at_least": 2}, "effect": "refused"},
+        {"rooms": {"at_least": 2}, "persons": {"at_least": 3}, "effect": "later"},
+    ]
+    for homes in (rows, rows[::-1]):
+        found = [meant_for(own_norm(homes=homes), None, 3, persons, 0) for persons in (1, 2, 3)]
+        assert found == ["refused", "later", "first"]
+    with pytest.raises(ValidationError, match="give 'floor_area' or 'rooms' of the home"):
+        own_norm(homes=[{"persons": 2, "effect": "later"}])

@@ -56,13 +56,18 @@ class TestRun:
         assert said.code == 0
         assert said.out.splitlines() == [
             "2 sites available, 1.50 ha",
-            "  tester: 2 sites suitable, 1.50 ha, 60 homes",
+            "  tester: 2 sites suitable, 1.50 ha, 60 homes, floor area not given",
             "assumed complete: stops",
             str(tmp_path / "out"),
         ]
         assert {path.name for path in (tmp_path / "out").iterdir()} == {
-            "run.json", "sites.parquet", "suitability.parquet", "taken.parquet", "waterfall.csv",
+            "run.json", "sites.parquet", "suitability.parquet", "taken.parquet", "waterfall.csv", "capacity.parquet",
+            "capacity_totals.csv",
         }  # fmt: skip
+
+    def test_homes_are_told_with_their_floor_area(self, flexsite: Command, study: Path) -> None:
+        said = flexsite("run", study, "--out", "out", "--quiet", "--set", "profiles.tester.unit.floor_area=28.5")
+        assert "  tester: 2 sites suitable, 1.50 ha, 60 homes, 1,710 m2 of floor" in said.out.splitlines()
 
     def test_the_map_is_named_when_there_is_one(self, flexsite: Command, study: Path, tmp_path: Path) -> None:
         said = flexsite("run", study, "--out", tmp_path / "out", "--set", "outputs=[map]")
