@@ -117,7 +117,7 @@ def find_owners(sites: Sites, study: Study, layers: Layers, bounds: Bounds) -> O
     known = held != UNKNOWN
     if not known.any():
         notes.append(f"owners: layer '{owners.layer}' tells of no owner here; all ground counts as unknown")
-    area, its_right = _shares(sites, polygons[known], held[known], right[known])
+    area, its_right = shares(sites, polygons[known], held[known], right[known])
     pre, pre_unknown = _preempted(sites, owners, study, layers, bounds)
     return Owned(area, its_right, pre, pre_unknown, tuple(notes))
 
@@ -200,7 +200,7 @@ def _one_owner(
     return polygons[keep], held[keep].astype(np.intp), right[keep].astype(np.intp)
 
 
-def _shares(sites: Sites, polygons: Geometries, held: Indices, right: Indices) -> tuple[Floats, Indices]:
+def shares(sites: Sites, polygons: Geometries, held: Indices, right: Indices) -> tuple[Floats, Indices]:
     """Ground of each class on each site, and the right on that of the largest.
 
     Where owners overlap, such as two who own a parcel together, they share the site in proportion.
