@@ -51,6 +51,11 @@ ParkingName = Annotated[
 ]
 
 
+def _or_a_column(schema: dict[str, Any]) -> None:
+    """As written, a test on a column may be its name alone."""
+    schema["anyOf"].append({"type": "string", "description": "a column"})
+
+
 class Capacity(StrictModel):
     """Norms of rooms, of who a home is meant for, and of parking; size from which ordinary tenants are mixed in."""
 
@@ -58,7 +63,11 @@ class Capacity(StrictModel):
     occupancy: NormName | None = Field(None, description="norm of the households that a home is meant for")
     parking: ParkingName | None = Field(None, description="parking norms; left out: the density says it all")
     level: Text | None = Field(None, description="measure of a service level, with which the parking norm falls")
-    regulated: Test | None = Field(None, description="where parking is regulated: a column, or a test on one")
+    regulated: Test | None = Field(
+        None,
+        description="where parking is regulated: a column, or a test on one",
+        json_schema_extra=_or_a_column,
+    )
     cycling: Test | None = Field(None, description="where cycling is good enough to do without a car")
     mix_above: Count | None = Field(None, description="homes above which the profile's `mix` holds; left out: De Key's")
 
