@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from flexsite.errors import InputError
+from flexsite.outputs.key_words import label_of, profile_of, tests_of
 from flexsite.outputs.words import words
 from flexsite.study.overrides import given
-from flexsite.study.profile import AnyOf, Profile, Test
+from flexsite.study.profile import Profile
 from flexsite.study.sensitivity import Range
 
 if TYPE_CHECKING:
@@ -78,7 +75,7 @@ def _numbers(profile: Profile) -> Iterator[str]:
     """Keys of the numbers of a profile that decide which sites are suitable and how many homes they hold."""
     start = f"profiles.{profile.id}"
     for name, requirement in profile.requires.items():
-        for tail, test in _tests(requirement):
+        for tail, test in tests_of(requirement):
             for bound in ("at_most", "at_least"):
                 if getattr(test, bound) is not None:
                     yield f"{start}.requires.{name}{tail}.{bound}"
@@ -89,12 +86,6 @@ def _numbers(profile: Profile) -> Iterator[str]:
         yield f"{start}.homes.max"
     if profile.term.min:
         yield f"{start}.term.min"
-
-
-def _tests(requirement: Test | AnyOf) -> list[tuple[str, Test]]:
-    if isinstance(requirement, AnyOf):
-        return [(f".any.{place}", test) for place, test in enumerate(requirement.any)]
-    return [("", requirement)]
 
 
 def _move(study: Study, tree: dict[str, Any], one: Range, spec: Tornado, *, asked: bool) -> Move | None:
@@ -122,7 +113,7 @@ def _move(study: Study, tree: dict[str, Any], one: Range, spec: Tornado, *, aske
     return Move(
         key=one.key,
         label=words(one.key, one.label)[study.language] if one.label else label_of(study, one.key),
-        profile=_profile_of(one.key),
+        profile=profile_of(one.key),
         certainty=found.certainty or "",
         low=_typed(low, whole=whole),
         base=base,
@@ -152,46 +143,3 @@ def _between(tree: dict[str, Any], key: str, low: float, high: float) -> tuple[f
     if last in {"at_most", "max"}:
         return max(low, beside), high
     return low, min(high, beside)
-
-
-def _profile_of(key: str) -> str | None:
-    parts = key.split(".")
-    return parts[1] if parts[0] == "profiles" and len(parts) > 1 else None
-
-
-@cache
-def _words() -> dict[str, dict[str, str]]:
-    loaded: dict[str, dict[str, str]] = yaml.safe_load(
-        files("flexsite.sensitivity").joinpath("words.yaml").read_text(encoding="utf-8")
-    )
-    return loaded
-
-
-def label_of(study: Study, key: str) -> str:
-    """What people read for a key of the study, in its language; the key itself where nothing better is known."""
-    parts = key.split(".")
-    own = ".".join(parts[2:]) if parts[0] == "profiles" else key
-    if own in _words():
-        return _words()[own][study.language]
-    pattern = _words().get(parts[-1], {}).get(study.language)
-    if pattern is None:
-        return key
-    about = _about(study, parts)
-    return key if about is None else pattern.replace("{}", about)
-
-
-def _about(study: Study, parts: list[str]) -> str | None:
-    """What a bound or a buffer is about."""
-    if parts[0] == "rules" and len(parts) == 3:
-        rule = next((rule for rule in study.rules if rule.id == parts[1]), None)
-        return None if rule is None else words(rule.id, rule.label)[study.language]
-    if parts[0] == "profiles" and len(parts) > 4 and parts[2] == "requires":
-        profile = next((one for one in study.profiles if one.id == parts[1]), None)
-        requirement = None if profile is None else profile.requires.get(parts[3])
-        if requirement is None:
-            return None
-        tests = dict(_tests(requirement))
-        test = tests.get("".join(f".{part}" for part in parts[4:-1]))
-        name = parts[3] if test is None else test.measure or test.column or parts[3]
-        return words(name)[study.language]
-    return None
