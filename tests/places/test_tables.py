@@ -248,8 +248,8 @@ class TestALayerWithATable:
         with Cache(tmp_path / "cache") as cache:
             first, again = run(cache), run(cache)
             assert first == again == run(None)
-            areas(tmp_path, DUTCH.replace("7,25", "8,25").replace("6,5", "9,5"), columns=COLUMN, rules=rules,
-                  access=measures)  # fmt: skip
+            other = DUTCH.replace("7,25", "8,25").replace("6,5", "9,5")
+            (tmp_path / "figures.csv").write_text(other, encoding="utf-8", newline="")
             changed = run(cache)
             assert changed == run(None)
         assert (first[0]["l"], changed[0]["l"]) == ("7.25", "8.25")
