@@ -72,12 +72,15 @@ def whatif(
 ) -> None:
     """Print the waterfall with rules off or in another order; the first time takes a while, then it is at once."""
     from flexsite.availability.work import Crew
+    from flexsite.outputs.not_tested import untested_text
     from flexsite.study.loading import load
     from flexsite.whatif import as_text, what_if
 
     loaded = load(study, overrides(set_))
     with memory(no_cache) as cache:
         found = what_if(loaded, Crew(workers, cache))
+    if text := untested_text(loaded):
+        typer.echo(f"warning: {text}", err=True)
     names = None if order is None else [name.strip() for name in order.split(",")]
     typer.echo(as_text(found.rows(off=off or [], order=names, min_area=min_area)))
 

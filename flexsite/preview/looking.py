@@ -23,6 +23,7 @@ from flexsite.kernel.scan import Runs
 from flexsite.notices import Notices
 from flexsite.opening import open_layers, read_area
 from flexsite.outputs.folder import PREVIEW_RECORD
+from flexsite.outputs.not_tested import untested_text
 from flexsite.outputs.record import input_files, plain, sources, write_json
 from flexsite.outputs.storing import stored
 from flexsite.outputs.text_table import write_csv
@@ -124,6 +125,8 @@ def preview(
             remedy="leave some out, or use 'flexsite run'",
         )
     clock, notices, timer = Clock.of(study), Notices(), _Timer()
+    if text := untested_text(study):
+        notices.warn("untested", text)
     layers = open_layers(study)
     told("ground")
     area = read_area(study, layers)
