@@ -308,6 +308,11 @@ class TestUntested:
         assert plots["unknown"].tolist() == ["natura2000;grid;unesco"]
         assert plots["verdict"].tolist() == ["available"]
 
+    def test_a_preview_and_a_what_if_warn_of_them(self, study: Path) -> None:
+        for command in (["whatif", study, "--no-cache"], ["preview", study, "--out", study.parent / "preview"]):
+            said = cli(*command)
+            assert said.code == 0 and said.says("2 rules of the library are not tested"), said.err
+
     def test_nothing_changes_for_a_study_that_names_its_own_rules(self, tmp_path: Path) -> None:
         result = run_study(one_parcel(tmp_path))
         assert result.sites["unknown"].tolist() == [""]
