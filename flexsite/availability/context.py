@@ -130,9 +130,10 @@ def of(
     >>> of(sites, np.full(3, 100.0), town, np.array([9000.0]), Bounds(0.5, 250.0, 5000.0))[0].tolist()
     ['inside', 'edge', 'rural']
     """
-    share = _share(sites, area_m2, built)
+    pieces, owner = cut_heavy(built)
+    share = _share(sites, area_m2, pieces)
     contexts = np.full(len(sites), RURAL, dtype=object)
-    settlement = _settlements(sites, built, bounds.edge)
+    settlement = _settlements(sites, pieces, owner, bounds.edge)
     near = settlement >= 0
     contexts[near] = EDGE
     contexts[share >= bounds.inside] = INSIDE
@@ -151,22 +152,25 @@ def _share(sites: Geometries, area_m2: Floats, ground: Geometries) -> Floats:
     return found
 
 
-def _settlements(sites: Geometries, built: Geometries, edge: float) -> Indices:
-    """Row of the polygon that covers most of each site, or else is nearest; -1 where none is within `edge` metres."""
+def _settlements(sites: Geometries, pieces: Geometries, owner: Indices, edge: float) -> Indices:
+    """The polygon (by its number in `owner`) that covers most of each site, or else the nearest; -1 without.
+
+    The nearest counts up to `edge` metres.
+    """
     found = np.full(len(sites), -1, dtype=np.intp)
-    if not len(sites) or not len(built):
+    if not len(sites) or not len(pieces):
         return found
-    pieces, owner = cut_heavy(built)
-    (site, piece), metres = shapely.STRtree(pieces).query_nearest(
-        sites, max_distance=max(edge, 1e-9), return_distance=True, all_matches=True
-    )
-    within = metres <= edge
-    site, polygon, metres = site[within], owner[piece[within]], metres[within]
-    order = np.lexsort((polygon, metres, site))
-    rows, first = np.unique(site[order], return_index=True)
-    found[rows] = polygon[order][first]
-    row, most, area = overlap(sites, built, np.arange(len(built)), union=False)
+    row, most, area = overlap(sites, pieces, owner, union=False)
     order = np.lexsort((most.astype(np.intp), -area, row))
     rows, first = np.unique(row[order], return_index=True)
     found[rows] = most[order][first]
+    rest = np.flatnonzero(found < 0)
+    (site, piece), metres = shapely.STRtree(pieces).query_nearest(
+        sites[rest], max_distance=max(edge, 1e-9), return_distance=True, all_matches=True
+    )
+    within = metres <= edge
+    site, polygon, metres = rest[site[within]], owner[piece[within]], metres[within]
+    order = np.lexsort((polygon, metres, site))
+    rows, first = np.unique(site[order], return_index=True)
+    found[rows] = polygon[order][first]
     return found
