@@ -266,7 +266,7 @@ def bars(name: str, title: str, labels: list[str], values: list[float], unit: st
                 _rounded(value, language), (value, at), (3, 0), textcoords="offset points", va="center", fontsize=8
             )
         _rows(axes, place, labels)
-        axes.set_xlabel(unit)
+        axes.set_xlabel(shown(unit))
         axes.xaxis.set_major_formatter(lambda value, _: number(value, language))
         axes.set_xlim(0, 1.12 * max([*values, 0]) or 1)
         axes.grid(axis="x", color=GRID)
