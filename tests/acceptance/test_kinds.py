@@ -296,3 +296,18 @@ class TestTogether:
         del study["candidates"]["also"][1]["prefix"]
         with pytest.raises(FlexsiteError, match=r"2 candidate ids stand in more than one layer.*'B1'.*prefix"):
             run_study(study_file(tmp_path, study))
+
+
+def test_the_step_is_there_only_where_kinds_can_make_a_difference(tmp_path: Path) -> None:
+    """Garage parks ask nothing of their own: it takes a group that refuses them."""
+    for name, kinds, expected in (("any", ["land", "garage_park"], False), ("picky", ["land"], True)):
+        path = one_parcel(tmp_path, profiles=[group(tmp_path, name, kinds=kinds), group(tmp_path)])
+        study = yaml.safe_load(path.read_text())
+        study["candidates"]["kind"] = "garage_park"
+        result = run_study(study_file(tmp_path, study))
+        for profile in (name, "tester"):
+            steps = result.waterfall[result.waterfall["profile"] == profile].set_index("rule")
+            assert ("kind" in steps.index) == expected
+        if expected:
+            assert by_site(result, name)["K1"]["failed"] == "kind"
+            assert by_site(result)["K1"]["homes"] == 40

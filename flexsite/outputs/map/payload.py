@@ -147,9 +147,7 @@ def build(data: MapData) -> bytes:
             for item in data.columns
         ],
         "kinds": {name: _label(label) for name, label in data.kinds.items()},
-        "kind_columns": [
-            {"label": _label(item.label), "value": _column(columns, sites, item.name)} for item in data.kind_columns
-        ],
+        "kind_columns": [[_label(item.label), _column(columns, sites, item.name)] for item in data.kind_columns],
         "measures": [
             {
                 "id": item.id,

@@ -15,7 +15,7 @@ class Sites {
     this.facts = {};
     for (const [name, stored] of Object.entries(meta.facts)) this.facts[name] = open(stored);
     this.columns = meta.columns.map((item) => ({ ...item, value: open(item.value), share: open(item.share) }));
-    this.kindColumns = (meta.kind_columns || []).map((item) => ({ ...item, value: open(item.value) }));
+    this.kindColumns = (meta.kind_columns || []).map(([label, value]) => ({ label, value: open(value) }));
     this.measures = meta.measures.map((item) => ({ ...item, value: open(item.value) }));
     this.profiles = meta.profiles.map((item) => this.openProfile(item, section, open));
     this.rules = new Map(meta.rules.map((rule) => [rule.id, rule]));
