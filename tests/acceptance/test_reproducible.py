@@ -102,7 +102,7 @@ def test_cells_that_a_spreadsheet_would_run_get_an_apostrophe(tmp_path: Path) ->
 
 SITES = (
     "site_id candidate_id kind area_m2 route route_share "
-    "available_from available_until mark_until net_years marks unknown"
+    "available_from available_until mark_until net_years marks unknown moves bridging"
 )
 SUITABILITY = "site_id profile suitable failed missing score access_score rank homes homes_fit v_stop"
 
