@@ -30,6 +30,8 @@ from flexsite.sensitivity.planning import BASE, plan
 from flexsite.sensitivity.tables import sweep_table, tornado_table
 from flexsite.sensitivity.weighing import weighed, weights_table
 from flexsite.standing import Standing, stand, things
+from flexsite.study.capacity import says_who_lives_there
+from flexsite.study.kinds import unlisted_kinds
 from flexsite.suitability.boundaries import compare
 from flexsite.suitability.judging import judge_profile
 from flexsite.suitability.requirements import refuse_unknown_levels
@@ -177,6 +179,9 @@ def _warn_about(study: Study, notices: Notices) -> None:
         notices.warn("measures", f"{names}: {', '.join(undefined)}")
     if text := untested_text(study):
         notices.warn("untested", text)
+    if unlisted := unlisted_kinds(study):
+        text = f"{len(unlisted)} kinds of candidates are in no rulebook and count as land: {', '.join(unlisted)}"
+        notices.warn("kinds", text)
     if not study.rules:
         notices.warn("no_rules", "the study has no rules: all ground of the candidates counts as available")
     if not study.profiles:
@@ -261,8 +266,8 @@ def judge(study: Study, variant: str, standing: Standing, told: Progress) -> Res
 def _capacity_tables(
     study: Study, variant: str, sites: pd.DataFrame, judged: pd.DataFrame, notices: Notices
 ) -> dict[str, pd.DataFrame]:
-    """What the homes mean in floor area, rooms, people and parking; nothing without profiles."""
-    if not study.profiles:
+    """What the homes mean in floor area, rooms, people and parking, where the study says who lives there."""
+    if not says_who_lives_there(study):
         return {}
     table = capacity_frame(study, sites, judged)
     if text := parking_text(study, table, things(study)):

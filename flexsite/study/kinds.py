@@ -133,8 +133,17 @@ def built_in_kind(name: str) -> Kind:
 
 
 def kind_of(study: Study, name: str) -> Kind:
-    """The kind of that id in a study: its own, or else the built-in one."""
-    return next((kind for kind in study.kinds or [] if kind.id == name), None) or built_in_kind(name)
+    """The kind of that id in a study: its own, or else the built-in one; a name of neither is ground like land."""
+    own = next((kind for kind in study.kinds or [] if kind.id == name), None)
+    if own is not None or name in kind_ids():
+        return own or built_in_kind(name)
+    return built_in_kind(LAND).model_copy(update={"id": name, "label": name})
+
+
+def unlisted_kinds(study: Study) -> list[str]:
+    """Kinds of candidates that are neither built in nor the study's own, such as `cell`: they count as land does."""
+    known = {kind.id for kind in study.kinds or []} | set(kind_ids())
+    return [name for name in study.candidates.kinds() if name not in known]
 
 
 def kinds_in_use(study: Study) -> list[Kind]:
@@ -217,6 +226,8 @@ def check_kinds(study: Study) -> None:
             raise PydanticCustomError(
                 "twice", "the kind '{name}' stands twice under 'kinds'; keep one", {"name": name, "at": f"kinds.{name}"}
             )
+    # A name that is like none of them is ground of the user's own words; one that is near is a slip.
+    known += [name for name in study.candidates.kinds() if name not in known and not nearest(name, known).endswith("?")]
     asked = [("candidates", name) for name in study.candidates.kinds()]
     asked += [(f"rules.{rule.id}", name) for rule in study.rules for name in rule.kinds or []]
     asked += [(f"profiles.{profile.id}.kinds", name) for profile in study.profiles for name in profile.kinds or []]

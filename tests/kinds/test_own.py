@@ -162,3 +162,11 @@ def test_a_column_that_is_not_given_is_unknown_and_told(tmp_path: Path) -> None:
     result = flexsite.run(flexsite.load(study(tmp_path, {"layer": "parks", "id": "code", "kind": "partly_used"})))
     assert judged(result)["A"]["failed"] == "unknown:used"
     assert any("'partly_used' need are not given and unknown for all 1: used_share" in text for text in result.warnings)
+
+
+def test_a_kind_in_words_of_ones_own_counts_as_land_and_is_told(tmp_path: Path) -> None:
+    layer(tmp_path / "quays.gpkg", [box(0, 0, 100, 100)], code=["A"])
+    spec = {"layer": "quays", "id": "code", "kind": "cell"}
+    result = flexsite.run(flexsite.load(study(tmp_path, spec)))
+    assert set(result.sites["kind"]) == {"cell"}
+    assert "1 kinds of candidates are in no rulebook and count as land: cell" in result.warnings
