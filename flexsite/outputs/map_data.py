@@ -20,6 +20,7 @@ from flexsite.outputs.map import (
     RuleInfo,
     SourceInfo,
 )
+from flexsite.outputs.map_owners import mark_info, owner_info, window_info, worded
 from flexsite.outputs.map_shown import shown_access
 from flexsite.outputs.record import sources
 from flexsite.outputs.tables import MIN_SIZE
@@ -68,12 +69,15 @@ def map_data(result: Result) -> MapData:
         term=int(study.term) if float(study.term).is_integer() else study.term,
         strictness=study.strictness,
         area=result.area,
-        sites=result.sites,
+        sites=worded(result),
         suitability=result.suitability,
         waterfall=result.waterfall[result.waterfall["variant"] == "base"].reset_index(drop=True),
         is_grid=study.candidates.grid is not None,
         profiles=tuple(_profile(profile, study) for profile in study.profiles),
-        columns=tuple(ColumnInfo(name, words(name, study.columns[name].label)) for name in shown),
+        columns=(
+            *(ColumnInfo(name, words(name, study.columns[name].label)) for name in shown),
+            *owner_info(study),
+        ),
         measures=tuple(
             info
             for measure in study.access.measures
@@ -97,7 +101,8 @@ def map_data(result: Result) -> MapData:
             ColumnInfo(name, words(name, need.label))
             for name, need in {name: need for kind in kinds_in_use(study) for name, need in kind.needs.items()}.items()
             if name in result.sites.columns
-        ),
+        )
+        + window_info(study),
         study_hash=hashlib.sha256(json.dumps(public_study(study), sort_keys=True).encode()).hexdigest()[:12],
     )
 
@@ -220,6 +225,7 @@ def _rules(result: Result) -> tuple[RuleInfo, ...]:
         RuleInfo(mark.id, "mark", "", mark.basis or "", _title(mark), "", words(mark.id, mark.label))
         for mark in {mark.id: mark for kind in kinds_in_use(study) for mark in kind.marks}.values()
     ]
+    infos += mark_info(study)
     minimum = study.candidates
     size = f"≥ {minimum.min_area:g} m², ≥ {minimum.min_width:g} m"
     return (*infos, RuleInfo(MIN_SIZE, "exclude", "", size, label=words(MIN_SIZE)))

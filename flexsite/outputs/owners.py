@@ -32,6 +32,8 @@ OWNERS = {
     "homes": "Int64",
 }
 """Columns of the table of owners and their types."""
+PRINTED = 3
+"""Profiles whose owners are printed; all are in the table."""
 
 
 def add_owners(sites: pd.DataFrame, owned: Owned, study: Study) -> None:
@@ -112,7 +114,7 @@ def owners_table(
 
 
 def owners_lines(table: pd.DataFrame, things: str) -> list[str]:
-    """The table in words, a line for all available sites and one per profile: largest shares first.
+    """The table in words, for all available sites and for the first profiles: largest shares first.
 
     Parameters
     ----------
@@ -126,11 +128,14 @@ def owners_lines(table: pd.DataFrame, things: str) -> list[str]:
     ['owners of all available sites by count: other 75 %, state 25 %; by area: other 60 %, state 40 %']
     """
     lines = []
-    for profile, rows in table.groupby("profile", sort=False):
+    groups = list(table.groupby("profile", sort=False))
+    for profile, rows in groups[: 1 + PRINTED]:
         shares = [_ordered(rows, name) for name in ("share_sites", "share_area")]
         if all(shares):
             who = f"{things} suitable for {profile!s}" if profile else f"all available {things}"
             lines.append(f"owners of {who} by count: {shares[0]}; by area: {shares[1]}")
+    if len(groups) > 1 + PRINTED:
+        lines.append(f"owners for all {len(groups) - 1} profiles: owners.csv")
     return lines
 
 

@@ -146,23 +146,29 @@ class PatternFile(StrictModel):
     otherwise: OwnerClass = "other"
 
 
-class OwnerKind(Sourced):
-    """What is known of a class of owners."""
+class Dated(Sourced):
+    """What a fact of the rulebook rests on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    date: Any
+
+
+class OwnerKind(Dated):
+    """What is known of a class of owners."""
 
     label: Label
     words: list[Text] = Field(description="values of a class column that mean it")
     public_selection: bool
     price: PriceClass
-    date: Any
 
 
 class OwnerBook(StrictModel):
     """The rulebook on owners."""
 
     classes: dict[OwnerClass, OwnerKind]
-    public_selection: dict[str, Any]
+    public_selection: Dated
+    words: dict[str, Label]
     rights: list[RightPattern]
     patterns: list[OwnerPattern]
     otherwise: OwnerClass
