@@ -14,6 +14,7 @@ from flexsite.capacity.mixing import mix_above, ordinary
 from flexsite.capacity.norms import load_norm
 from flexsite.capacity.parking import Need, parking_need, refuse_parking
 from flexsite.errors import InputError
+from flexsite.study.capacity import norms_of
 from flexsite.study.households import household_types
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def refuse_norms(study: Study) -> None:
     InputError
         With the key in the study, or the place in the file of norms.
     """
-    capacity = study.capacity
+    capacity = norms_of(study)
     _norm(study, "rooms", capacity.rooms)
     if capacity.occupancy is not None:
         _norm(study, "occupancy", capacity.occupancy)
@@ -76,8 +77,9 @@ def capacity_frame(study: Study, sites: pd.DataFrame, judged: pd.DataFrame) -> p
         ordinary and ordinary_most; with parking norms parking_norm (spaces per home), parking_spaces and
         parking_assumed. Empty where the profile does not say. Parts of people and homes are expectations.
     """
-    rooms = load_norm(study.capacity.rooms)
-    occupancy = None if study.capacity.occupancy is None else load_norm(study.capacity.occupancy)
+    norms = norms_of(study)
+    rooms = load_norm(norms.rooms)
+    occupancy = None if norms.occupancy is None else load_norm(norms.occupancy)
     lives = [living(profile, rooms, occupancy) for profile in study.profiles]
     types = [name for name in household_types() if any(name in one.by_type for one in lives)]
     parts = []
@@ -124,12 +126,12 @@ def _part(
     known = bool(lived.by_type)
     columns |= {f"hh_{name}": each(lived.by_type.get(name, 0.0) if known else None) for name in types}
     columns["unfit_share"] = same(lived.unfit)
-    if study.capacity.occupancy is not None:
+    if norms_of(study).occupancy is not None:
         columns |= {"refused_share": same(lived.refused), "later_share": same(lived.later)}
     if profile.mix is None:
         columns |= dict.fromkeys(_MIXED, same(None))
     else:
-        above = study.capacity.mix_above
+        above = norms_of(study).mix_above
         shared_out = ordinary(homes, profile.mix, mix_above() if above is None else above)
         columns |= {"ordinary": shared_out.least, "ordinary_most": shared_out.most}
     if need is not None:
@@ -174,7 +176,7 @@ def parking_text(study: Study, table: pd.DataFrame, things: str) -> str:
     """What to say of parking norms that rest on something unknown; nothing where there is none."""
     if "parking_assumed" not in table.columns or not len(table):
         return ""
-    if study.capacity.level is None:
+    if norms_of(study).level is None:
         return "parking: without 'capacity.level' the norm does not fall with public transport"
     rows = table[table["parking_assumed"].to_numpy(dtype=bool)]
     if not len(rows):

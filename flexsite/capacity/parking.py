@@ -18,6 +18,7 @@ from flexsite.errors import InputError
 from flexsite.rulebook import parking_path
 from flexsite.study.access import StandardMeasure, output_column
 from flexsite.study.base import Day, Label, NonNegative, PositiveNumber, Sourced, StrictModel, Text
+from flexsite.study.capacity import norms_of
 from flexsite.suitability.requirements import judge
 from flexsite.values import text_of
 
@@ -141,7 +142,7 @@ def parking_need(profile: Profile, study: Study, sites: pd.DataFrame) -> Need | 
     InputError
         The norms cannot be read, or do not know the standard of the study's levels.
     """
-    capacity = study.capacity
+    capacity = norms_of(study)
     if capacity.parking is None:
         return None
     norms = load_parking(capacity.parking)
@@ -161,8 +162,9 @@ def parking_need(profile: Profile, study: Study, sites: pd.DataFrame) -> Need | 
 
 def refuse_parking(study: Study) -> None:
     """Refuse parking norms that cannot be read, or do not go with the levels of the study. Raises InputError."""
-    if study.capacity.parking is not None:
-        _shares(load_parking(study.capacity.parking), study)
+    parking = norms_of(study).parking
+    if parking is not None:
+        _shares(load_parking(parking), study)
 
 
 def _by_level(norms: ParkingNorms, study: Study, sites: pd.DataFrame) -> tuple[Floats, Mask, Mask]:
@@ -181,7 +183,7 @@ def _by_level(norms: ParkingNorms, study: Study, sites: pd.DataFrame) -> tuple[F
 
 def _shares(norms: ParkingNorms, study: Study) -> tuple[StandardMeasure, ByLevel] | None:
     """The measure of the study's level, and what the norms say of its standard."""
-    level = study.capacity.level
+    level = norms_of(study).level
     if level is None:
         return None
     measure = next(one for one in study.access.measures if one.id == level)

@@ -21,6 +21,7 @@ from flexsite.cache import sha256
 from flexsite.geometry import WORKERS
 from flexsite.outputs.not_tested import not_tested
 from flexsite.outputs.withheld import private_columns, private_layers, public_study
+from flexsite.study.capacity import own_norms
 from flexsite.study.kinds import own_kind_files
 from flexsite.study.models import own_standards
 from flexsite.study.owners import own_patterns
@@ -104,6 +105,7 @@ def input_files(study: Study) -> list[Path]:
         paths += study.access.timetable.paths
     paths += _profile_files(study)
     paths += own_standards(study)
+    paths += own_norms(study)
     paths += own_kind_files(study)
     paths += own_patterns(study)
     found: set[Path] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, field_validator, model_validator
@@ -93,11 +94,32 @@ class Capacity(StrictModel):
         return {name: test for name, test in named.items() if test is not None}
 
 
+def norms_of(study: Study) -> Capacity:
+    """The norms of a study, the usual ones where it chooses none."""
+    return study.capacity or Capacity()
+
+
+def says_who_lives_there(study: Study) -> bool:
+    """Whether more is asked of its homes than their number: a norm, a type of home, who lives there."""
+    told = (
+        one.households is not None or one.mix is not None or one.unit.type is not None or one.unit.shared_by is not None
+        for one in study.profiles
+    )
+    varied = (key.split(".")[0] == "capacity" for changes in study.variants.values() for key in changes)
+    return bool(study.profiles) and (study.capacity is not None or any(told) or any(varied))
+
+
+def own_norms(study: Study) -> list[Path]:
+    """Files of the user's that the study names as norms."""
+    norms = norms_of(study)
+    return [one for one in (norms.rooms, norms.occupancy, norms.parking) if isinstance(one, Path)]
+
+
 def check_capacity(study: Study) -> None:
     """Refuse names that lead nowhere, and what a public study may not use. Raises PydanticCustomError."""
     for profile in study.profiles:
         _check_households(profile)
-    capacity = study.capacity
+    capacity = norms_of(study)
     measures = {measure.id: measure for measure in study.access.measures}
     levels = [name for name, measure in measures.items() if isinstance(measure, StandardMeasure)]
     if capacity.level is not None and capacity.level not in levels:

@@ -66,7 +66,7 @@ class Study(StrictModel):
     terms: list[PositiveNumber] | None = Field(None, description="years by which windows are counted", min_length=1)
     access: Access = Field(default_factory=Access)
     profiles: list[Profile] = Field(default_factory=list)
-    capacity: Capacity = Field(default_factory=Capacity)
+    capacity: Capacity | None = Field(None, description="norms of rooms, people and parking")
     boundaries: list[Boundaries] | None = Field(None, min_length=1)
     variants: dict[Id, dict[str, Any]] = Field(default_factory=dict)
     sweep: dict[Word, Sweep] = Field(default_factory=dict)

@@ -80,7 +80,7 @@ def filled(given: dict[str, Any]) -> dict[str, Any]:
     >>> filled({"type": "stacked", "storeys": 4, "floor_area": 35})["homes_per_ha"]
     185.0
     >>> filled({"type": "stacked", "homes_per_ha": 100})["storeys"]
-    3
+    3.0
     """
     name = given.get("type")
     if not isinstance(name, str):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import flexsite
 from flexsite.capacity.counting import capacity_frame, parking_text, totals_frame
 from flexsite.errors import InputErrors
+from flexsite.rulebook import norm_path, parking_path
 from flexsite.study.units import unit_types
 
 from .helpers import judged, profile, sites, study
@@ -181,8 +182,37 @@ def test_parking_in_a_run_leaves_fewer_homes_where_it_is_unknown(tmp_path: Path)
     assert any(text.startswith("parking: without 'capacity.level'") for text in result.warnings)
 
 
-def test_a_study_without_profiles_has_no_capacity(tmp_path: Path) -> None:
-    assert flexsite.run(flexsite.load(write(tmp_path, profiles=[], variants={}))).tables == {}
+@pytest.mark.parametrize(
+    ("keys", "asked"),
+    [
+        ({"profiles": []}, False),
+        ({"profiles": [], "capacity": {"rooms": "aedes"}}, False),
+        ({"profiles": [PLAIN]}, False),
+        ({"profiles": [PLAIN], "capacity": {}}, True),
+        ({"profiles": [PLAIN], "variants": {"parked": {"capacity.parking": "nl"}}}, True),
+        ({"profiles": [PLAIN | {"mix": {"min": 0.2}}]}, True),
+        ({"profiles": [PLAIN | {"households": {"single": 1.0}}]}, True),
+        ({"profiles": [PLAIN | {"unit": {"type": "low_rise"}}]}, True),
+    ],
+)
+def test_the_tables_are_there_when_a_study_says_who_lives_there(
+    tmp_path: Path, keys: dict[str, Any], asked: bool
+) -> None:
+    result = flexsite.run(flexsite.load(write(tmp_path, **{"variants": {}} | keys)))
+    assert [name for name in result.tables if name.startswith("capacity")] == ["capacity", "capacity_totals"] * asked
+    if "variants" in keys:
+        assert result.tables["capacity_totals"]["homes"].tolist() == [120, 111], (
+            "0.8 spaces beyond the density, 270 m2 a home"
+        )
+
+
+def test_norms_of_ones_own_are_in_the_record_of_the_run(tmp_path: Path) -> None:
+    for name, source in (("rooms", norm_path("aedes")), ("cars", parking_path("nl"))):
+        (tmp_path / f"{name}.yaml").write_bytes(source.read_bytes())
+    path = write(tmp_path, capacity={"rooms": "rooms.yaml", "parking": "cars.yaml"})
+    flexsite.run(flexsite.load(path)).write(tmp_path / "out")
+    record = (tmp_path / "out" / "run.json").read_text(encoding="utf-8")
+    assert '"rooms.yaml"' in record and '"cars.yaml"' in record
 
 
 def test_what_a_profile_gets_wrong_is_named_with_its_line(tmp_path: Path) -> None:

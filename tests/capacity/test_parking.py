@@ -20,6 +20,7 @@ from flexsite.capacity.fitting import homes_fit
 from flexsite.capacity.parking import Need, load_parking, parking_need
 from flexsite.errors import InputError
 from flexsite.rulebook import parking_ids, parking_path, sources_path
+from flexsite.study.capacity import norms_of
 from flexsite.study.models import Study
 
 from .helpers import profile, sites, study
@@ -192,7 +193,7 @@ def test_slips_are_refused_at_loading(capacity: dict[str, Any], message: str) ->
 
 def test_a_public_study_does_not_show_what_is_private_by_its_parking() -> None:
     private = {"parking": "nl", "regulated": "secret"}
-    assert study(capacity=private).capacity.regulated is not None
+    assert norms_of(study(capacity=private)).regulated is not None
     with pytest.raises(ValidationError, match="cannot reckon parking with 'secret', which is private"):
         study(capacity=private, audience="public")
 

@@ -61,8 +61,7 @@ class TestRun:
             str(tmp_path / "out"),
         ]
         assert {path.name for path in (tmp_path / "out").iterdir()} == {
-            "run.json", "sites.parquet", "suitability.parquet", "taken.parquet", "waterfall.csv", "capacity.parquet",
-            "capacity_totals.csv",
+            "run.json", "sites.parquet", "suitability.parquet", "taken.parquet", "waterfall.csv",
         }  # fmt: skip
 
     def test_homes_are_told_with_their_floor_area(self, flexsite: Command, study: Path) -> None:

@@ -56,7 +56,7 @@ def rows(book: Any, name: str) -> list[dict[str, Any]]:
 
 def test_the_sheets_are_those_of_the_design(book: Any) -> None:
     assert book.sheetnames == [
-        "sites", "ranking_tester", "waterfall", "owners", "municipalities", "capacity_totals", "windows", "sources",
+        "sites", "ranking_tester", "waterfall", "owners", "municipalities", "windows", "sources",
         "settings", "columns",
     ]  # fmt: skip
 
