@@ -181,7 +181,8 @@ def owner_book() -> OwnerBook:
 
 
 @cache
-def _lead_book() -> dict[str, Any]:
+def lead_book() -> dict[str, Any]:
+    """The rulebook on lead times, payback and terms, with what each number rests on."""
     data: dict[str, Any] = read(lead_times_path()).data
     return data
 
@@ -194,18 +195,18 @@ def built_in_lead_times() -> dict[str, dict[str, int]]:
     >>> built_in_lead_times()["owner"]["corporation"]
     0
     """
-    book = _lead_book()[BUILT_IN]
+    book = lead_book()[BUILT_IN]
     return {part: {name: entry["months"] for name, entry in book[part].items()} for part in ("owner", "route")}
 
 
 def default_payback() -> float:
     """Years after which homes are paid back, from the rulebook."""
-    return float(_lead_book()["payback"]["value"])
+    return float(lead_book()["payback"]["value"])
 
 
 def default_terms() -> list[float]:
     """Terms in years by which windows are counted, from the rulebook."""
-    return [float(value) for value in _lead_book()["terms"]["value"]]
+    return [float(value) for value in lead_book()["terms"]["value"]]
 
 
 def fill_lead_times(tree: dict[str, Any]) -> None:
