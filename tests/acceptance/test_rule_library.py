@@ -13,6 +13,7 @@ import shapely
 
 import flexsite
 from flexsite.outputs.map_data import assumptions, map_data
+from flexsite.outputs.record import record
 from flexsite.screening import screen
 from flexsite.study.library import Row, library
 
@@ -234,9 +235,24 @@ def test_the_permits_are_those_of_the_law_on_the_date_of_the_study(
     table = pd.read_csv(out / "permits.csv")
     weeks = [None if np.isnan(value) else int(value) for value in table["weeks"]]
     assert list(zip(table["route"], table["permit"], weeks, strict=True)) == told
+    assert table.loc[table["weeks"] == 8, "appeal"].tolist() == [12] * (table["weeks"] == 8).sum()
+    assert table.loc[table["weeks"].isna() | (table["weeks"] == 26), "appeal"].eq(6).all()
     assert set(zip(table["route"], table["sites"], table["area_ha"], strict=True)) == {
         ("allowed", 1, 1), ("deviation", 2, 2),
     }  # fmt: skip
+
+
+def test_a_plot_without_a_site_needs_no_permit(tmp_path: Path) -> None:
+    """Of two plots one lies in nature: it stands in the list, and not in the table."""
+    vector(tmp_path / "zoning.gpkg", [box(-50, -50, 500, 150)], bestemmingshoofdgroep=["agrarisch"])
+    vector(tmp_path / "nature.gpkg", [box(190, -10, 310, 110)])
+    vector(tmp_path / "plots.gpkg", [box(0, 0, 100, 100), box(200, 0, 300, 100)], plot_id=["free", "taken"])
+    layers = {"zoning": "zoning.gpkg", "natura2000": "nature.gpkg"}
+    study = one_parcel(tmp_path, layers=layers, rules=["nl/natura2000", "nl/zoning"])
+    screening = screen(tmp_path / "plots.gpkg", flexsite.load(study))
+    assert screening.plots.set_index("plot_id")["verdict"].to_dict() == {"free": "available", "taken": "excluded"}
+    table = screening.result.tables["permits"]
+    assert set(zip(table["route"], table["sites"], table["area_ha"], strict=True)) == {("deviation", 1, 1)}
 
 
 def test_without_a_route_rule_there_is_no_table_of_permits(tmp_path: Path) -> None:
@@ -312,6 +328,14 @@ class TestUntested:
         for command in (["whatif", study, "--no-cache"], ["preview", study, "--out", study.parent / "preview"]):
             said = cli(*command)
             assert said.code == 0 and said.says("2 rules of the library are not tested"), said.err
+
+    def test_a_public_run_with_a_private_layer_tells_of_them(self, study: Path) -> None:
+        changes = {"audience": "public", "layers.natura2000.private": True}
+        tree = record(flexsite.run(flexsite.load(study, changes)))
+        assert [item["id"] for item in tree["not_tested"]] == ["grid", "unesco"]
+        assert tree["study"]["rules"] == [
+            {"id": "withheld"}, {"use": "nl/grid", "id": "grid"}, {"use": "nl/unesco", "id": "unesco"},
+        ]  # fmt: skip
 
     def test_nothing_changes_for_a_study_that_names_its_own_rules(self, tmp_path: Path) -> None:
         result = run_study(one_parcel(tmp_path))

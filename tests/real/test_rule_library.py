@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import shapely
 import yaml
 
 import flexsite
+from flexsite.study.library import library
+from flexsite.study.rule import RouteRule
 
 from .conftest import RD
 
@@ -108,6 +111,20 @@ def test_nitrogen_is_a_distance_to_sensitive_nature_alone(result: flexsite.Resul
     far = tree.query_nearest(sites.geometry.to_numpy(), return_distance=True, all_matches=False)[1]
     assert np.allclose(sites["nitrogen_distance_m"], far, atol=0.01)
     assert (far < 3_000).any() and (far > 10_000).any()
+
+
+def test_real_zoning_plans_hold_no_main_group_that_the_library_does_not_know(data: Path) -> None:
+    """Four plans of 2006 to 2016; pipes and values are double zones, which the layer of the role leaves out."""
+    files = sorted(data.glob("bestemmingsplan_IMRO*.gml"))
+    found = {
+        group.strip()
+        for file in files
+        for group in re.findall(r"bestemmingshoofdgroep>([^<]+)<", file.read_text(encoding="utf-8", errors="replace"))
+    }
+    zoning = RouteRule.model_validate(library()[0]["nl/zoning"].written_out("zoning", None, {}))
+    known = {value for values in zoning.listed().values() for value in values}
+    assert len(files) == 4 and len(found) > 12
+    assert found - known - {""} == {"leiding", "waarde"}
 
 
 def test_what_has_no_layer_is_unknown_in_the_whole_province(result: flexsite.Result, steps: Any) -> None:

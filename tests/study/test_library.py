@@ -85,6 +85,10 @@ class TestBinding:
         rule = load(tmp_path, f"  - {change}\n").rules[0]
         assert rule.above is None and rule.match is not None and rule.when is not None
 
+    def test_a_key_that_is_taken_away_has_its_default(self, tmp_path: Path) -> None:
+        assert load(tmp_path, "  - nl/buildings\n").rules[0].buffer == 5
+        assert load(tmp_path, "  - {use: nl/buildings, buffer: null}\n").rules[0].buffer == 0
+
     def test_a_measure_goes_to_the_measures(self, tmp_path: Path) -> None:
         study = load(tmp_path, "  - {use: nl/nitrogen_distance, layer: natura2000}\n")
         measure = study.access.measures[0]
@@ -97,7 +101,9 @@ class TestBinding:
         assert load(tmp_path, use, {"province": "nl-ut"}).rules[0].hardness == "medium"
 
     def test_rules_of_another_province_are_left_out_and_named(self, tmp_path: Path) -> None:
-        study = load(tmp_path, "  - nl-ut/limes_buffer\n  - {use: nl-nh/rural_area, layer: other}\n")
+        study = load(
+            tmp_path, "  - {use: nl-ut/limes_buffer, layer: other}\n  - {use: nl-nh/rural_area, layer: other}\n"
+        )
         assert [rule.id for rule in study.rules] == ["rural_area"]
         assert (study.elsewhere, study.untested) == (("nl-ut/limes_buffer",), ())
 
