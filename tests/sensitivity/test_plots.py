@@ -186,12 +186,16 @@ def test_a_tornado_shows_the_swing(result: Result, made: dict[str, str]) -> None
     assert any(text.startswith("does not change: Term") for text in texts(made["tornado_tester"]))
 
 
-def test_a_heat_map_shows_every_number(result: Result, made: dict[str, str]) -> None:
-    homes = result.tables["sweep"].query("sweep == 'both'")["homes"]
-    found = texts(made["sweep_both"])
-    assert homes.nunique() > 3
-    for value in set(homes):
-        assert found.count(number(value, "en")) >= int((homes == value).sum())
+def test_a_heat_map_shows_every_number_at_its_place(result: Result, made: dict[str, str]) -> None:
+    """The first parameter goes to the right, the second upwards."""
+    rows = result.tables["sweep"].query("sweep == 'both'").reset_index(drop=True)
+    cells = [one for one in parsed(made["sweep_both"]).iter(f"{SVG}text") if one.get("font-size") == "7px"]
+    places = {(float(one.get("x", 0)), -float(one.get("y", 0))): one.text for one in cells}
+    across, up = (sorted({place[axis] for place in places}) for axis in (0, 1))
+    assert (len(across), len(up), len(places)) == (3, 2, 6) and rows["homes"].nunique() > 4
+    for near, density, homes in zip(rows["value"], rows["value2"], rows["homes"], strict=True):
+        place = across[[50, 250, 700].index(near)], up[[20, 40].index(density)]
+        assert places[place] == number(homes, "en")
 
 
 def test_both_languages(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -19,7 +20,7 @@ from flexsite.outputs.writing import variants_frame
 from flexsite.pipeline import step_count
 from flexsite.standing import Standing
 from flexsite.study.models import Study
-from tests.outputs.helpers import files, run, world
+from tests.outputs.helpers import files, layer, run, world
 
 NEAR = "profiles.tester.requires.near.at_most"
 DENSITY = "profiles.tester.unit.homes_per_ha"
@@ -95,6 +96,20 @@ class TestGround:
     def test_values_of_profiles_need_no_ground_of_their_own(self, tmp_path: Path, laid_out: list[Study]) -> None:
         sweep = {"distance": {"key": NEAR, "from": 50, "to": 700, "step": 50}}
         run(world(tmp_path, sweep=sweep))
+        assert len(laid_out) == 1
+
+    def test_what_comes_after_the_ground_but_is_no_profile_counts(self, tmp_path: Path, laid_out: list[Study]) -> None:
+        """How homes are counted on a kind of site changes no ground, and every count."""
+        sweep = {"used": {"key": "kinds.farm_yard.capacity.usable_share", "values": [0.25, 0.5, 1]}}
+        changes = {
+            "candidates.kind": "farm_yard",
+            "candidates.columns": {"stopped_years": "stopped_years"},
+            "rules": [],
+        }
+        path = world(tmp_path, changes, sweep=sweep)
+        parcels = gpd.read_file(tmp_path / "parcels.fgb")
+        layer(tmp_path / "parcels.fgb", list(parcels.geometry), code=parcels["code"], stopped_years=[1.0] * 4)
+        assert run(path).tables["sweep"]["homes_fit"].tolist() == [20, 40, 80]
         assert len(laid_out) == 1
 
     def test_equal_grounds_are_laid_out_once(self, tmp_path: Path, laid_out: list[Study]) -> None:

@@ -153,6 +153,13 @@ class TestShares:
         # 50 %, the fourth 95 %.
         assert [found[name][:2].tolist() for name in ("rank_p05", "rank_p50", "rank_p95")] == [[1, 1], [1, 2], [2, 2]]
 
+    def test_half_of_two_draws_is_one(self) -> None:
+        draws = np.array([[1, 0], [0, 1]], dtype=np.uint32) * PARTS
+        found = stability(np.array([[100, 0], [0, 100]], dtype=np.uint8), draws)
+        assert {name: found[name].tolist() for name in weighing.QUANTILES} == {
+            "rank_p05": [1, 1], "rank_p50": [1, 1], "rank_p95": [2, 2],
+        }  # fmt: skip
+
     def test_no_site_and_one_site(self) -> None:
         draws = draw([50, 50], Weights(draws=5), "tester")
         assert all(not len(column) for column in stability(np.zeros((2, 0), np.uint8), draws).values())
