@@ -164,9 +164,11 @@ def withheld_kind_columns(study: Study) -> list[str]:
     return list(dict.fromkeys(name for kind in hidden for name in kind_of(study, kind).needs))
 
 
-def accepts(profile: Profile, kind: Kind) -> bool:
-    """Whether a target group can live on sites of a kind."""
-    return profile.kinds is None or kind.id in profile.kinds
+def accepts(profile: Profile, kind: Kind, study: Study) -> bool:
+    """Whether a target group can live on sites of a kind; what is in no rulebook counts as land here too."""
+    if profile.kinds is None or kind.id in profile.kinds:
+        return True
+    return LAND in profile.kinds and kind.id in unlisted_kinds(study)
 
 
 def applies(rule: RuleBase, kind: Kind) -> bool:
@@ -244,7 +246,7 @@ def check_kinds(study: Study) -> None:
     _check_names(study)
     for profile in study.profiles:
         for kind in kinds_in_use(study):
-            if kind.capacity.method in PER_HOME and accepts(profile, kind) and profile.unit.floor_area is None:
+            if kind.capacity.method in PER_HOME and accepts(profile, kind, study) and profile.unit.floor_area is None:
                 raise PydanticCustomError(
                     "floor_area",
                     "homes in sites of the kind '{kind}' are counted by the floor area of a home, and this profile "

@@ -34,7 +34,7 @@ class KindStep:
 def has_kind_step(study: Study) -> bool:
     """Whether kinds can make a difference: a profile refuses one that is in use, or one has requirements of its own."""
     kinds = kinds_in_use(study)
-    refused = any(not accepts(profile, kind) for profile in study.profiles for kind in kinds)
+    refused = any(not accepts(profile, kind, study) for profile in study.profiles for kind in kinds)
     return refused or any(kind.may_fail for kind in kinds)
 
 
@@ -57,7 +57,7 @@ def judge_kinds(profile: Profile, study: Study, sites: pd.DataFrame) -> KindStep
     failed: dict[str, Mask] = {}
     for kind in kinds_in_use(study):
         mine = of == kind.id
-        if not accepts(profile, kind):
+        if not accepts(profile, kind, study):
             refused |= mine
         for name, where in _own(kind, sites):
             failed[name] = failed.get(name, none) | (where & mine)

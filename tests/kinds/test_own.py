@@ -167,6 +167,7 @@ def test_a_column_that_is_not_given_is_unknown_and_told(tmp_path: Path) -> None:
 def test_a_kind_in_words_of_ones_own_counts_as_land_and_is_told(tmp_path: Path) -> None:
     layer(tmp_path / "quays.gpkg", [box(0, 0, 100, 100)], code=["A"])
     spec = {"layer": "quays", "id": "code", "kind": "cell"}
-    result = flexsite.run(flexsite.load(study(tmp_path, spec)))
+    result = flexsite.run(flexsite.load(study(tmp_path, spec, profiles=[PROFILE | {"kinds": ["land"]}])))
+    assert result.suitability["suitable"].all()
     assert set(result.sites["kind"]) == {"cell"}
     assert "1 kinds of candidates are in no rulebook and count as land: cell" in result.warnings
