@@ -42,7 +42,11 @@ function openColumn(stored, section) {
   if (!stored) return null;
   if (stored.words) {
     const codes = section(stored.codes);
-    return { text: true, at: (i) => stored.words[codes[i]] };
+    const mapped = (f) => { // f of every text, worked out once per different text
+      const values = stored.words.map(f);
+      return (i) => values[codes[i]];
+    };
+    return { text: true, codes, words: stored.words, at: (i) => stored.words[codes[i]], mapped };
   }
   if (stored.few) {
     const codes = section(stored.codes);

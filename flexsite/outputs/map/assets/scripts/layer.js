@@ -54,7 +54,7 @@ const PolygonLayer = L.GridLayer.extend({
     this.order = order;
     this.classes = new Uint8Array(polygons.n);
     this.flags = new Uint8Array(polygons.n); // 1: hatched because something is unknown
-    this.hidden = new Set();
+    this.hidden = new Set(styles.flatMap((style, c) => (style.fill || style.stroke ? [] : [c])));
     this.selected = -1;
   },
 

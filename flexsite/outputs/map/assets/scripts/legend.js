@@ -7,6 +7,7 @@ const STYLES = [
   { fill: '#b5dfa5', stroke: '#5f8a50', from: 12, dot: 4, halo: true, ink: '#2c4a22', key: 'legend.rest' },
   { fill: '#e6e8ea', stroke: '#a3abb3', width: 0.7, from: 0, dot: 3, dotColour: '#a4abb2', ink: '#8b949c', key: 'legend.unsuitable' },
   { fill: '#3fb3bd', stroke: '#1d6a71', from: 11, dot: 4, halo: true, ink: '#12373b', key: 'legend.available' },
+  {}, // filtered out: never painted
 ];
 const PAINT_ORDER = [4, 5, 3, 2, 1, 0];
 
@@ -54,7 +55,7 @@ function legendContent(app, counts) {
   const line = (swatch, text, count) => el('li', {}, swatch, el('span', {}, text), count === null ? null : el('b', {}, words.n(count, 0)));
   const shown = sites.profile ? [0, 1, 2, 3, 4] : [5];
   const lines = shown.map((c) => line(swatchOf(STYLES[c]), words.t(STYLES[c].key), counts[c]));
-  lines.push(line(swatchOf({ fill: '#ffffff', stroke: '#4c555e', ink: '#1d2733' }, true), words.t('legend.unknown'), counts[6]));
+  lines.push(line(swatchOf({ fill: '#ffffff', stroke: '#4c555e', ink: '#1d2733' }, true), words.t('legend.unknown'), counts[7]));
   if (app.ground) {
     for (const [place, id] of sites.excluded.order.entries()) {
       if (!app.ground.hidden.has(place)) lines.push(line(swatchOf(groundStyle(place)), ruleName(words, sites.rule(id)), null));

@@ -37,10 +37,7 @@ function rankSites(values, weights, suitable) {
   return { sum, total, order, rank, classRank, score: (i) => (total ? sum[i] / total : 0) };
 }
 
-// Classes 0..3 by share of the ranking: best 1 %, 5 %, 20 %, the rest; the shares are rounded up.
-function classOfRank(rank, count) {
-  if (rank <= Math.ceil(count * 0.01)) return 0;
-  if (rank <= Math.ceil(count * 0.05)) return 1;
-  if (rank <= Math.ceil(count * 0.2)) return 2;
-  return 3;
+// Last rank of classes 0..2 by share of the ranking: best 1 %, 5 %, 20 %, rounded up; class 3 is the rest.
+function classEnds(count) {
+  return [0.01, 0.05, 0.2].map((share) => Math.ceil(count * share));
 }

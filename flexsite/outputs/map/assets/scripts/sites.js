@@ -29,14 +29,17 @@ class Sites {
         rule: open(stored.rule), candidate: open(stored.candidate), area: open(stored.area_m2),
       };
     }
+    this.everything = new Uint8Array(this.n).fill(1);
+    this.shown = this.everything.slice(); // sites that the filters let through
     this.current = this.profiles.length ? 0 : -1;
     this.rank();
   }
 
   openProfile(stored, section, open) {
     const criteria = stored.criteria.map((item) => ({ ...item, raw: open(item.raw), value: section(item.value) }));
+    const suitable = section(stored.suitable);
     return {
-      ...stored, criteria, suitable: section(stored.suitable), failed: open(stored.failed), missing: open(stored.missing),
+      ...stored, criteria, suitable, passing: suitable.slice(), failed: open(stored.failed), missing: open(stored.missing),
       access: open(stored.access_score), homes: numbersOf(open(stored.homes), this.n),
       homesFit: numbersOf(open(stored.homes_fit), this.n),
       weights: Int32Array.from(criteria, (item) => item.weight),
@@ -48,24 +51,47 @@ class Sites {
     return this.current < 0 ? null : this.profiles[this.current];
   }
 
+  // Sites that meet the requirements of the profile in view, under the bounds that are set now.
+  get passing() {
+    return this.profile ? this.profile.passing : this.everything;
+  }
+
   rank() {
     const profile = this.profile;
-    if (profile) this.ranked = rankSites(profile.criteria.map((item) => item.value), profile.weights, profile.suitable);
+    if (profile) this.ranked = rankSites(profile.criteria.map((item) => item.value), profile.weights, profile.passing);
     else this.ranked = { order: new Uint32Array(0), rank: new Uint32Array(this.n), classRank: new Uint32Array(this.n), score: () => 0, total: 0 };
   }
 
-  // Paint classes: 0..3 suitable, 4 available but not suitable, 5 available without any profile.
+  // Paint classes: 0..3 suitable, 4 available but not suitable, 5 available without any profile, 6 filtered out.
+  // Gives the number of sites in each, and at last of those with something unknown that are in view.
   classify(classes, flags) {
-    const { rank, classRank, order } = this.ranked;
-    const unknown = this.facts.unknown;
-    const counts = [0, 0, 0, 0, 0, 0, 0];
-    for (let i = 0; i < this.n; i++) {
-      classes[i] = this.current < 0 ? 5 : rank[i] ? classOfRank(classRank[i], order.length) : 4;
-      counts[classes[i]]++;
-      flags[i] = (unknown && this.unknownHere(unknown.at(i))) || (this.profile && this.profile.failed.at(i).includes('unknown:')) ? 1 : 0;
-      counts[6] += flags[i];
+    const { classRank, order } = this.ranked;
+    const { n, shown } = this;
+    const counts = [0, 0, 0, 0, 0, 0, 0, 0];
+    const ends = classEnds(order.length);
+    flags.set(this.unknownSites());
+    for (let i = 0; i < n; i++) {
+      const rank = classRank[i];
+      const c = !shown[i] ? 6 : this.current < 0 ? 5 : !rank ? 4 : rank <= ends[0] ? 0 : rank <= ends[1] ? 1 : rank <= ends[2] ? 2 : 3;
+      classes[i] = c;
+      counts[c]++;
+      if (c !== 6) counts[7] += flags[i];
     }
     return counts;
+  }
+
+  // 1 where something is unknown, for the profile in view; found once per profile.
+  unknownSites() {
+    const holder = this.profile || this;
+    if (!holder.flags) {
+      const unknown = this.facts.unknown;
+      const failed = this.profile && this.profile.failed;
+      const here = unknown ? unknown.mapped((text) => this.unknownHere(text)) : () => false;
+      const there = failed ? failed.mapped((text) => text.includes('unknown:')) : () => false;
+      holder.flags = new Uint8Array(this.n);
+      for (let i = 0; i < this.n; i++) holder.flags[i] = here(i) || there(i) ? 1 : 0;
+    }
+    return holder.flags;
   }
 
   // Whether something is unknown on this ground: what the study has no layer for tells no site from another.
