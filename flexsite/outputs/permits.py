@@ -31,6 +31,12 @@ _TYPES = {
 }
 
 
+def _is_dutch(study: Study) -> bool:
+    """Whether Dutch law is meant: a province, or rules of the Dutch library."""
+    rules = [*study.rules, *(one.rule for one in study.untested)]
+    return study.province is not None or any((rule.library or "").startswith("nl") for rule in rules)
+
+
 def permits_frame(study: Study, sites: pd.DataFrame, available: NDArray[Any]) -> pd.DataFrame | None:
     """The permits that are a way on each route that occurs, as the law is on the date of the study.
 
@@ -46,9 +52,9 @@ def permits_frame(study: Study, sites: pd.DataFrame, available: NDArray[Any]) ->
     pandas.DataFrame or None
         route, permit, weeks (empty: no term of law, it takes years), extension (weeks on top, once), appeal (weeks for
         objection and then for appeal, together), basis, certainty, sites and area_ha of the route; by route, then as
-        in the rulebook. None for a study without a route rule.
+        in the rulebook. None for a study without a route rule, or that uses none of the Dutch rules.
     """
-    if not any(isinstance(rule, RouteRule) for rule in study.rules):
+    if not any(isinstance(rule, RouteRule) for rule in study.rules) or not _is_dutch(study):
         return None
     known = permits_on(study.date)
     rows: list[dict[str, Any]] = []

@@ -256,7 +256,17 @@ def test_a_plot_without_a_site_needs_no_permit(tmp_path: Path) -> None:
 
 
 def test_without_a_route_rule_there_is_no_table_of_permits(tmp_path: Path) -> None:
-    assert "permits" not in run_study(one_parcel(tmp_path)).tables
+    assert "permits" not in run_study(one_parcel(tmp_path, province="nl-nh")).tables
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"), [({}, False), ({"province": "nl-nh"}, True), ({"rules": "nl/grid"}, True)]
+)
+def test_dutch_permits_are_told_of_dutch_studies_alone(tmp_path: Path, changes: dict[str, Any], told: bool) -> None:
+    vector(tmp_path / "plan.gpkg", [box(-50, -50, 150, 150)], use=["Wohnzone"])
+    rules = [{"id": "plan", "route": "plan", "column": "use", "allowed": ["Wohnzone"]}]
+    changes = {**changes, "rules": [*rules, *filter(None, [changes.get("rules")])]}
+    assert ("permits" in run_study(one_parcel(tmp_path, layers={"plan": "plan.gpkg"}, **changes)).tables) is told
 
 
 class TestUntested:
