@@ -69,4 +69,6 @@ def assumed_complete(study: Study, layers: Layers) -> list[str]:
     """Vector layers whose absence of a feature counts as 'nothing there' without the study saying what they cover."""
     used = [rule.layer for rule in study.rules] + [column.layer for column in study.columns.values()]
     used += [name for measure in study.access.measures for name in measure_layers(measure)]
+    if study.owners is not None and study.owners.preemption is not None:
+        used.append(study.owners.preemption)  # of the owners' own layer nothing is assumed: no polygon is unknown
     return [name for name in dict.fromkeys(used) if study.layers[name].coverage is None and not layers.is_raster(name)]

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import flexsite
+from flexsite.errors import FlexsiteError
 from flexsite.outputs.owners import OWNERS
 from flexsite.outputs.windows import WINDOWS
 from flexsite.rulebook import sources_path
@@ -22,6 +23,8 @@ from flexsite.study.owners import (
     lead_book,
     owner_book,
 )
+from flexsite.study.schema import study_schema
+from tests.study.schemas import faults
 
 from .worlds import row_of, world
 
@@ -37,6 +40,19 @@ def test_every_example_loads(number: int, tmp_path: Path) -> None:
         return
     loaded = flexsite.load(world(tmp_path, 1, row_of(1), {"naam": ["Jansen"]}, **part))
     assert all(getattr(loaded, key) is not None for key in part)
+    written = yaml.safe_load((tmp_path / "study.yaml").read_text(encoding="utf-8"))
+    assert faults(written, study_schema(), study_schema()) == []
+
+
+@pytest.mark.parametrize(
+    "part", [{"lead_times": "de"}, {"lead_times": {"owner": {"landlord": 3}}}, {"terms": []}, {"payback": 0}]
+)
+def test_the_schema_refuses_what_the_models_refuse(part: dict[str, Any], tmp_path: Path) -> None:
+    path = world(tmp_path, 1, row_of(1), {"naam": ["Jansen"]}, **part)
+    written = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert faults(written, study_schema(), study_schema())
+    with pytest.raises(FlexsiteError):
+        flexsite.load(path)
 
 
 def test_the_table_of_classes_is_that_of_the_rulebook() -> None:

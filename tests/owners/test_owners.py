@@ -155,6 +155,13 @@ class TestMarks:
         )  # fmt: skip
         assert columns(result, "marks", "unknown") == [("preemption", ""), ("", ""), ("", "preemption")]
 
+    def test_of_pre_emption_completeness_may_be_assumed_and_of_owners_not(self, tmp_path: Path) -> None:
+        vector(tmp_path / "pre.gpkg", row_of(1))
+        owners = {"layer": "owned", "name": "naam", "preemption": "pre"}
+        layers = {"pre": "pre.gpkg"}
+        result = run_study(world(tmp_path, 1, row_of(1), {"naam": ["Jansen"]}, layers=layers, owners=owners))
+        assert result.assumed_complete == ["pre"]
+
 
 class TestTheTable:
     """Case 9 of the seeds: owner shares by count and by area, both printed."""
