@@ -30,6 +30,8 @@ SWEEPS: dict[str, Any] = {
     "flags": {"key": "term", "values": [10]},
 }
 
+SMALL: dict[str, Any] = {"sweep": {"near": SWEEPS["near"]}, "sensitivity": {}}
+
 
 def asked(folder: Path, profile: dict[str, Any] | None = None, **keys: Any) -> Path:
     tester: dict[str, Any] = {
@@ -122,7 +124,7 @@ def test_hostile_text_is_shown_as_it_is(made: dict[str, str]) -> None:
 
 
 def test_what_begins_with_an_underscore_keeps_its_place_in_the_legend(tmp_path: Path) -> None:
-    svg = plots.sweep(run(asked(tmp_path, {"label": "_private"})), "near")
+    svg = plots.sweep(run(asked(tmp_path, {"label": "_private"}, **SMALL)), "near")
     assert any(text.strip("\N{HAIR SPACE}") == "_private" for text in texts(svg))
 
 
@@ -199,10 +201,7 @@ def test_a_heat_map_shows_every_number_at_its_place(result: Result, made: dict[s
 
 
 def test_both_languages(tmp_path: Path) -> None:
-    english, dutch = (
-        run(asked(tmp_path, language=language, sweep={"near": SWEEPS["near"]}, sensitivity={}))
-        for language in ("en", "nl")
-    )
+    english, dutch = (run(asked(tmp_path, language=language, **SMALL)) for language in ("en", "nl"))
     assert "homes" in texts(plots.sweep(english, "near")) and "woningen" in texts(plots.sweep(dutch, "near"))
     assert "Afstand: woningen" in texts(plots.sweep(dutch, "near"))
     assert (number(1234.5, "nl"), number(1234.5, "en")) == ("1.234,5", "1,234.5")

@@ -128,13 +128,15 @@ def test_bounds_do_not_cross(tmp_path: Path) -> None:
 
 
 def test_numbers_equal_variants_of_their_own(tmp_path: Path) -> None:
-    keys = ["term", "candidates.min_area", "rules.planned.buffer"]
-    made = study(tmp_path, {"keys": [keys[0], keys[1], {"key": keys[2], "low": 0, "high": 30}], "step": 0.5})
+    start = "profiles.tester"
+    keys = ["term", "candidates.min_area", f"{start}.unit.homes_per_ha", f"{start}.requires.near.at_most"]
+    more = {"key": "rules.planned.buffer", "low": 0, "high": 30}
+    made = study(tmp_path, {"keys": [*keys, more], "step": 0.5, "certainty": ["none"]})
     result = flexsite.run(made)
+    assert len(result.tables["tornado"]) == 5
     for row in result.tables["tornado"].to_dict("records"):
-        for end in ("low", "high"):
-            value = row[end] if "homes.m" not in row["key"] else int(row[end])
-            alone = run(made.path, **{"sensitivity": {}, row["key"]: value}).suitability
+        for end in ("low", "high") if row["low"] < row["base"] else ("high",):
+            alone = run(made.path, **{"sensitivity": {}, row["key"]: row[end]}).suitability
             assert row[f"homes_{end}"] == alone.loc[alone["suitable"], "homes"].sum(), (row["key"], end)
 
 
