@@ -173,6 +173,8 @@ def stand(study: Study, told: Progress, crew: Crew, *, keep_all: bool = False) -
     projects = known_projects(study, layers, area)
     shapes = frame.geometry.to_numpy()
     by_boundary = [delineated(one, layers, shapes) for one in study.visible_boundaries()]
+    if projects is not None or by_boundary:
+        timer.lap("places")
     inside = _inside(candidates, area) if keep_all else np.ones(len(candidates.ids), dtype=bool)
     for name, report in layers.report.items():
         for text in report.warnings:
