@@ -101,10 +101,10 @@ def find(
         for rule in study.rules:
             told(f"rule {rule.id}")
             found = prepared.footprint(rule, study, layers, candidates.bounds, clock, crew.cache)
-            _note_empty(rule, len(found), notices)
             footprints[rule.id] = found
             if wanted.compiled:
                 give_back()
+        _note_empty([rule for rule in study.rules if not len(footprints[rule.id])], notices)
         told("sites")
         if wanted.compiled:
             _make_ready()
@@ -150,9 +150,8 @@ def _known(
     found = crew.recalled(json.loads((folder / "tiles.json").read_text(encoding="utf-8")))
     if found is None:
         return None
-    for rule, one in zip(study.rules, features, strict=True):
-        if one is not None:
-            _note_empty(rule, prepared.recall(one, layers), notices)
+    kept = [(rule, one) for rule, one in zip(study.rules, features, strict=True) if one is not None]
+    _note_empty([rule for rule, one in kept if not prepared.recall(one, layers)], notices)
     return found
 
 
@@ -160,12 +159,18 @@ def _write_index(folder: Path, keys: list[str]) -> None:
     (folder / "tiles.json").write_text(json.dumps(keys), encoding="utf-8")
 
 
-def _note_empty(rule: RuleBase, features: int, notices: Notices) -> None:
-    if not features:
-        notices.warn(
-            f"rule_{rule.id}",
-            f"rule '{rule.id}': 0 features of layer '{rule.layer}' {'match ' if rule.match else ''}in this area",
-        )
+def _note_empty(rules: list[RuleBase], notices: Notices) -> None:
+    """Warn of rules that have nothing here; of several from the library, which brings more than a study needs, once."""
+    listed = [rule for rule in rules if rule.library is not None]
+    if len(listed) > 1:
+        named = ", ".join(f"'{rule.id}' (layer '{rule.layer}')" for rule in listed)
+        notices.warn("library_empty", f"{len(listed)} rules of the library have 0 features in this area: {named}")
+    for rule in rules:
+        if rule.library is None or len(listed) == 1:
+            notices.warn(
+                f"rule_{rule.id}",
+                f"rule '{rule.id}': 0 features of layer '{rule.layer}' {'match ' if rule.match else ''}in this area",
+            )
 
 
 def _make_ready() -> None:

@@ -269,6 +269,25 @@ def test_dutch_permits_are_told_of_dutch_studies_alone(tmp_path: Path, changes: 
     assert ("permits" in run_study(one_parcel(tmp_path, layers={"plan": "plan.gpkg"}, **changes)).tables) is told
 
 
+ONE = "rule 'lib4': 0 features of layer 'lib' match in this area"
+THREE = "3 rules of the library have 0 features in this area: " + ", ".join(
+    f"'lib{k}' (layer 'lib')" for k in (1, 2, 3)
+)
+
+
+@pytest.mark.parametrize(("zones", "told"), [(["LIB1", "LIB2", "LIB3", "LIB5"], ONE), (["LIB4", "LIB5"], THREE)])
+def test_rules_that_find_nothing_here_are_one_warning(tmp_path: Path, zones: list[str], told: str) -> None:
+    from flexsite.cache import Cache
+
+    vector(tmp_path / "lib.gpkg", [box(200, 0, 300, 100)] * len(zones), zone=zones)
+    vector(tmp_path / "area.gpkg", [box(-1000, -1000, 1000, 1000)])
+    study = flexsite.load(one_parcel(tmp_path, layers={"lib": "lib.gpkg"}, rules=["nl/lib"]))
+    vector(tmp_path / "parcels.gpkg", [box(0, 0, 400, 100)], code=["K1"])
+    for _ in range(2):  # the second time from the cache
+        with Cache(tmp_path / "cache") as cache:
+            assert [text for text in flexsite.run(study, cache=cache).warnings if "0 features" in text] == [told]
+
+
 class TestUntested:
     """Three rules asked for, one layer there: two are unknown on every site, and nothing is free."""
 
