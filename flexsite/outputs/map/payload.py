@@ -8,11 +8,9 @@ raw, offsets counted from the end of the JSON's padding. Equal columns are store
 
 from __future__ import annotations
 
-import datetime
 import json
 import math
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
@@ -22,75 +20,17 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.outputs.map.codec import HALF_EQUATOR, WORLD, encode_polygons, shuffle, to_units
-from flexsite.outputs.map.data import Label, MapData, ProfileInfo
+from flexsite.outputs.map.codec import HALF_EQUATOR, WORLD, encode_polygons, to_units
+from flexsite.outputs.map.columns import Columns, column_of, decimals_of, labelled, plain, text_of, texts
+from flexsite.outputs.map.data import MapData, ProfileInfo
 from flexsite.outputs.map.lattice import Lattice, lattices
 
-MAGIC = b"FSM1"
 MAX_SITES = 200_000
 _EXCLUDED_VERTICES = 1_000_000
 _CONTEXT_VERTICES = 200_000
 _AREA_VERTICES = 20_000
 _TOLERANCES = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _SITE_TOLERANCE = 0.1  # m; with the rounding to steps below the 0.4 m that the map promises
-_NULL = -(2**31)
-_MANY = 100_000
-_FEW = 4096  # so many different numbers are stored exactly, as a dictionary
-
-Section = tuple[int, int, str]
-
-
-class Columns:
-    """Collects columns of bytes and says where each one lies."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._seen: dict[tuple[str, bytes], Section] = {}
-
-    def raw(self, data: bytes, kind: str = "raw") -> Section:
-        """Store bytes; equal bytes get the place they already have."""
-        key = (kind, data)
-        if key not in self._seen:
-            self._seen[key] = (self._size, len(data), kind)
-            padded = data + bytes(-len(data) % 8)
-            self._parts.append(padded)
-            self._size += len(padded)
-        return self._seen[key]
-
-    def array(self, values: NDArray[Any]) -> Section:
-        """Store numbers, bytes regrouped."""
-        return self.raw(shuffle(values), values.dtype.kind + str(values.dtype.itemsize))
-
-    def codes(self, values: NDArray[Any], size: int) -> Section:
-        """Store places in a dictionary of `size` entries in as few bytes as they need."""
-        kind = "u1" if size <= 2**8 else "u2" if size <= 2**16 else "u4"
-        return self.array(values.astype(kind))
-
-    def text(self, values: Sequence[str]) -> dict[str, Any]:
-        """Store texts by a sorted dictionary."""
-        words = sorted(set(values))
-        place = {word: code for code, word in enumerate(words)}
-        codes = np.fromiter((place[value] for value in values), dtype=np.int64, count=len(values))
-        return {"words": words, "codes": self.codes(codes, len(words))}
-
-    def number(self, values: NDArray[np.float64], decimals: int) -> dict[str, Any]:
-        """Store numbers: exactly when few differ or they do not fit, else to so many decimals; NaN is missing."""
-        few, codes = np.unique(values, return_inverse=True)
-        if len(few) <= _FEW:
-            return {"few": [_plain(value) for value in few.tolist()], "codes": self.codes(codes, len(few))}
-        scaled = values * 10**decimals
-        finite = np.isfinite(scaled)
-        if finite.sum() + np.isnan(values).sum() == len(values) and np.abs(scaled[finite]).max(initial=0) < 2**31 - 1:
-            whole = np.where(finite, np.rint(np.where(finite, scaled, 0)), _NULL).astype(np.int32)
-            return {"scaled": self.array(whole), "decimals": decimals}
-        return {"exact": self.array(values.astype(np.float64))}
-
-    def block(self, meta: Mapping[str, Any]) -> bytes:
-        """The whole: magic, JSON, columns."""
-        text = json.dumps(meta, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
-        head = MAGIC + struct.pack("<I", len(text)) + text
-        return b"".join([head, bytes(-len(head) % 8), *self._parts])
 
 
 def strings() -> dict[str, dict[str, str]]:
@@ -105,11 +45,11 @@ def strings() -> dict[str, dict[str, str]]:
     folder = resources.files("flexsite.outputs.map") / "assets" / "words"
     for file in sorted(folder.iterdir(), key=lambda one: one.name):
         loaded: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
-        for language, texts in loaded.items():
+        for language, own in loaded.items():
             known = merged.setdefault(language, {})
-            if twice := known.keys() & texts.keys():
+            if twice := known.keys() & own.keys():
                 raise ValueError(f"{file.name} repeats the texts of {', '.join(sorted(twice))}")
-            known.update(texts)
+            known.update(own)
     return merged
 
 
@@ -125,13 +65,13 @@ def build(data: MapData) -> bytes:
         "title": data.title,
         "language": data.language,
         "audience": data.audience,
-        "date": _text(data.date),
-        "term": _plain(data.term),
+        "date": text_of(data.date),
+        "term": plain(data.term),
         "strictness": data.strictness,
         "grid": data.is_grid,
         "n": len(ids),
         "ids": ids,
-        "candidates": _candidates(ids, _texts(sites, "candidate_id")),
+        "candidates": _candidates(ids, texts(sites, "candidate_id")),
         "polygons": columns.raw(_polygons(sites.geometry.to_numpy(), data.crs, _SITE_TOLERANCE)),
         **_backdrop(columns, data),
         "forward": _lattice(columns, forward),
@@ -140,31 +80,31 @@ def build(data: MapData) -> bytes:
         "columns": [
             {
                 "name": item.name,
-                "label": _label(item.label),
-                "value": _column(columns, sites, item.name),
-                "share": _column(columns, sites, f"{item.name}_share"),
+                "label": labelled(item.label),
+                "value": column_of(columns, sites, item.name),
+                "share": column_of(columns, sites, f"{item.name}_share"),
             }
             for item in data.columns
         ],
-        "kinds": {name: _label(label) for name, label in data.kinds.items()},
-        "kind_columns": [[_label(item.label), _column(columns, sites, item.name)] for item in data.kind_columns],
+        "kinds": {name: labelled(label) for name, label in data.kinds.items()},
+        "kind_columns": [[labelled(item.label), column_of(columns, sites, item.name)] for item in data.kind_columns],
         "measures": [
             {
                 "id": item.id,
                 "column": item.column,
                 "unit": item.unit,
-                "label": _label(item.label),
-                "value": _column(columns, sites, item.column, _decimals(item.unit, len(ids))),
+                "label": labelled(item.label),
+                "value": column_of(columns, sites, item.column, decimals_of(item.unit, len(ids))),
             }
             for item in data.measures
         ],
         "profiles": [_profile(columns, data, sites, profile) for profile in data.profiles],
-        "rules": [{**vars_of(rule), "label": _label(rule.label)} for rule in data.rules],
+        "rules": [{**vars_of(rule), "label": labelled(rule.label)} for rule in data.rules],
         "excluded": _excluded(columns, data),
         "waterfall": _records(data.waterfall),
         "sources": [vars_of(source) for source in data.sources],
         "assumed_complete": list(data.assumed_complete),
-        "assumptions": [_plain(count) for count in data.assumptions],
+        "assumptions": [plain(count) for count in data.assumptions],
         **({"untested": list(data.untested)} if data.untested else {}),
         "warnings": list(data.warnings),
         "version": data.version,
@@ -176,7 +116,7 @@ def build(data: MapData) -> bytes:
 
 def vars_of(item: Any) -> dict[str, str]:
     """The fields of a flat dataclass as texts."""
-    return {name: _text(value) for name, value in vars(item).items()}
+    return {name: text_of(value) for name, value in vars(item).items()}
 
 
 def geographic_bounds(data: MapData) -> tuple[float, float, float, float]:
@@ -231,7 +171,7 @@ def _backdrop(columns: Columns, data: MapData) -> dict[str, Any]:
     return {
         "backdrop": columns.raw(_polygons(np.concatenate(parts), data.crs, 0.0)),
         "backdrop_kind": columns.text(kinds),
-        "backdrop_legend": [[item.kind, _label(item.label)] for item in data.context if item.explained],
+        "backdrop_legend": [[item.kind, labelled(item.label)] for item in data.context if item.explained],
         "names": names,
     }
 
@@ -242,7 +182,7 @@ def _names(columns: Columns, names: Sequence[str], shapes: gpd.GeoSeries) -> dic
     points = shapely.get_coordinates(shapely.point_on_surface(shapes.to_numpy()[there]))
     bounds = shapely.bounds(shapes.to_numpy()[there])
     return {
-        "names": [_text(name) for name, shown in zip(names, there, strict=True) if shown],
+        "names": [text_of(name) for name, shown in zip(names, there, strict=True) if shown],
         "at": columns.array(to_units(points).reshape(-1)),
         "wide": columns.array((bounds[:, 2] - bounds[:, 0]) * WORLD / (2 * HALF_EQUATOR)),
     }
@@ -277,7 +217,7 @@ def _facts(columns: Columns, sites: gpd.GeoDataFrame) -> dict[str, Any]:
         "kind", "area_m2", "route", "route_share", "available_from", "available_until",
         "mark_until", "net_years", "marks", "unknown",
     )  # fmt: skip
-    found = {name: _column(columns, sites, name, decimals.get(name, 3)) for name in names}
+    found = {name: column_of(columns, sites, name, decimals.get(name, 3)) for name in names}
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -292,22 +232,22 @@ def _profile(columns: Columns, data: MapData, sites: gpd.GeoDataFrame, profile: 
     units = {measure.column: measure.unit for measure in data.measures}
     return {
         "id": profile.id,
-        "label": _label(profile.label),
+        "label": labelled(profile.label),
         "suitable": columns.array(rows["suitable"].fillna(False).to_numpy(dtype=bool).astype(np.uint8)),
-        "failed": columns.text(_texts(rows, "failed")),
-        "missing": columns.text(_texts(rows, "missing")),
-        "access_score": _column(columns, rows, "access_score", 4),
-        "homes": _column(columns, rows, "homes", 0),
-        "homes_fit": _column(columns, rows, "homes_fit", 0),
-        "requirements": [{"id": item.id, "text": _label(item.text)} for item in profile.requirements],
+        "failed": columns.text(texts(rows, "failed")),
+        "missing": columns.text(texts(rows, "missing")),
+        "access_score": column_of(columns, rows, "access_score", 4),
+        "homes": column_of(columns, rows, "homes", 0),
+        "homes_fit": column_of(columns, rows, "homes_fit", 0),
+        "requirements": [{"id": item.id, "text": labelled(item.text)} for item in profile.requirements],
         "criteria": [
             {
                 "id": item.id,
-                "label": _label(item.label),
-                "best": _plain(item.best),
-                "worst": _plain(item.worst),
+                "label": labelled(item.label),
+                "best": plain(item.best),
+                "worst": plain(item.worst),
                 "weight": int(item.weight),
-                "raw": _column(columns, sites, item.column, _decimals(units.get(item.column, ""), len(sites))),
+                "raw": column_of(columns, sites, item.column, decimals_of(units.get(item.column, ""), len(sites))),
                 "unit": units.get(item.column, ""),
                 "value": columns.array(rows[f"v_{item.id}"].fillna(0).to_numpy(dtype=np.float64).astype(np.uint8)),
             }
@@ -322,10 +262,10 @@ def _excluded(columns: Columns, data: MapData) -> dict[str, Any] | None:
         return None
     order = {rule.id: place for place, rule in enumerate(data.rules)}
     frame = data.excluded
-    names = _texts(frame, "rule")
+    names = texts(frame, "rule")
     later = {name: len(order) + place for place, name in enumerate(sorted(set(names) - set(order)))}
     rank = {**order, **later}
-    candidates = _texts(frame, "candidate_id")
+    candidates = texts(frame, "candidate_id")
     turn = sorted(range(len(frame)), key=lambda row: (rank[names[row]], candidates[row], row))
     shapes, tolerance = _bounded(frame.geometry.to_numpy()[turn], _EXCLUDED_VERTICES)
     return {
@@ -338,61 +278,12 @@ def _excluded(columns: Columns, data: MapData) -> dict[str, Any] | None:
     }
 
 
-def _column(columns: Columns, frame: pd.DataFrame, name: str, decimals: int = 3) -> dict[str, Any] | None:
-    """A column as numbers or texts, None when the frame lacks it."""
-    if name not in frame.columns:
-        return None
-    values = frame[name]
-    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
-        return columns.text(_texts(frame, name))
-    return columns.number(values.to_numpy(dtype=np.float64, na_value=np.nan), decimals)
-
-
-def _texts(frame: pd.DataFrame, name: str) -> list[str]:
-    """A column's values as people read them; every different value is put into words once."""
-    codes, values = pd.factorize(frame[name], use_na_sentinel=True)
-    words = np.array([*(_text(value) for value in values.tolist()), ""], dtype=object)
-    texts: list[str] = words[codes].tolist()
-    return texts
-
-
-def _text(value: Any) -> str:
-    """A value as people read it; missing is empty, a date is ISO."""
-    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat()
-    return value.isoformat() if isinstance(value, datetime.date) else str(value)
-
-
-def _plain(value: Any) -> float | int | None:
-    """A number that JSON can hold; NaN is None, infinity an error."""
-    if value is None or value is pd.NA or math.isnan(value):
-        return None
-    number = float(value)
-    if math.isinf(number):
-        raise ValueError("infinity cannot be shown on the map")
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
-
-
-def _label(label: Label) -> dict[str, str]:
-    if isinstance(label, str):
-        return {"nl": label, "en": label}
-    fallback = next(iter(label.values()), "")
-    return {language: label.get(language, fallback) for language in ("nl", "en")}
-
-
-def _decimals(unit: str, sites: int) -> int:
-    """Decimals that a measure keeps; one less each on a map of many sites, to spare bytes."""
-    return {"m": 1, "min": 2, "dB": 2}.get(unit, 3) - (sites > _MANY)
-
-
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of the unvaried run, numbers as numbers."""
     if "variant" in frame.columns:
         frame = frame[frame["variant"].isin(["base", ""]) | frame["variant"].isna()]
     numeric = {name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])}
     return [
-        {str(name): _plain(value) if name in numeric else _text(value) for name, value in row.items()}
+        {str(name): plain(value) if name in numeric else text_of(value) for name, value in row.items()}
         for row in frame.to_dict(orient="records")
     ]
