@@ -36,6 +36,7 @@ _COSMETIC = {
     "label",
     "certainty",
     "where",
+    "match",
     "buffer",
     "above",
     "below",

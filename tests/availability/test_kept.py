@@ -248,9 +248,9 @@ RULE_CHANGES: dict[str, Any] = {
 }
 COSMETIC: dict[str, Any] = {
     "label": None, "basis": "a law", "source": "a letter", "note": "a word", "certainty": "norm", "date": day(2020),
-    "where": "x = 1", "kinds": ["land"],
+    "where": "x = 1", "kinds": ["land"], "library": "nl/natura2000", "theme": "nature",
 }  # fmt: skip
-READ = set("buffer above below values until column homes allowed check_ deviation forbidden".split())
+READ = set("match buffer above below values until column homes allowed check_ deviation forbidden".split())
 """What decides which features are read, and their values; these count by themselves."""
 
 
