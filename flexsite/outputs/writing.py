@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from flexsite.outputs.result import Result
     from flexsite.study.models import Study
 
-BUILT = frozenset({"parquet", "gpkg", "excluded", "xlsx", "map"})
+BUILT = frozenset({"parquet", "gpkg", "excluded", "tables", "xlsx", "map"})
 """Outputs that this version writes."""
 
 
@@ -58,9 +58,11 @@ def write_into(result: Result, stage: Path) -> None:
         _write_tables(result, stage)
         result.taken.to_parquet(stage / "taken.parquet", index=False)
     for name, table in result.tables.items():
+        if not _asked(name, result.study):
+            continue
         if "site_id" not in table.columns:
             write_csv(table, stage / f"{name}.csv")
-        elif "parquet" in outputs:
+        else:
             table.to_parquet(stage / f"{name}.parquet", index=False)
     if result.excluded is not None:
         write_geoparquet(result.excluded, stage / "excluded.parquet")
@@ -80,6 +82,17 @@ def write_into(result: Result, stage: Path) -> None:
     if "map" in outputs:
         result.map().save(stage / "map.html")
     write_json(record(result), stage / RUN_RECORD)
+
+
+def _asked(name: str, study: Study) -> bool:
+    """Whether a further table is a file of its own: the study asks for what it counts, or for all tables."""
+    return "tables" in study.outputs or {
+        "best_for": False,
+        "robustness": False,
+        "windows": study.terms is not None,
+        "capacity": study.capacity is not None,
+        "capacity_totals": study.capacity is not None,
+    }.get(name, True)
 
 
 def _write_tables(result: Result, folder: Path) -> None:

@@ -34,7 +34,7 @@ from flexsite.study.sensitivity import Sensitivity, Sweep
 from flexsite.study.shown import Shown, ShownField, ShownRoute
 from flexsite.study.untested import Untested
 
-Output = Literal["parquet", "gpkg", "excluded", "xlsx", "map", "report"]
+Output = Literal["parquet", "gpkg", "excluded", "tables", "xlsx", "map", "report"]
 
 
 def _default_outputs() -> list[Output]:

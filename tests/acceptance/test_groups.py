@@ -32,7 +32,7 @@ def two_parcels(folder: Path, **changes: Any) -> dict[str, Any]:
         "flexsite": 1, "name": "two", "crs": "EPSG:28992", "date": "2026-01-01", "term": 10,
         "area": {"path": "area.gpkg"}, "layers": {"parcels": "parcels.gpkg", "homes": "homes.gpkg", **near},
         "candidates": {"layer": "parcels", "id": "code"}, "access": {"measures": measures},
-        "outputs": ["parquet"],
+        "outputs": ["parquet", "tables"],
     } | changes  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_g15_skaeve_huse_turn_away_from_homes_and_students_towards_them(tmp_path
 
 def test_a_milieu_runs_like_a_profile_through_every_output(tmp_path: Path) -> None:
     listed = ["starter", "tiny_house_community", {"id": "mine", "groups": {"starter": 70, "tiny_house": 30}}]
-    changes = {"profiles": listed, "outputs": ["parquet", "gpkg", "map"], "variants": {"dense": {
+    changes = {"profiles": listed, "outputs": ["parquet", "gpkg", "map", "tables"], "variants": {"dense": {
         "profiles.tiny_house_community.unit.homes_per_ha": 18}}}  # fmt: skip
     study = study_file(tmp_path, two_parcels(tmp_path, **changes))
     result = run_study(study)

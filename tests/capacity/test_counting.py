@@ -144,7 +144,7 @@ def write(folder: Path, **keys: Any) -> Path:
         "access": {"measures": [{"id": "stop", "to": "stops", "mode": "straight"}]},
         "profiles": [FAMILIES | {"requires": {"stop": {"measure": "stop", "at_most": 500}}}, FRIENDS],
         "variants": {"dense": {"profiles.families.unit.homes_per_ha": 60}, "plain": {"profiles.families.mix": None}},
-        "outputs": ["parquet"],
+        "outputs": ["parquet", "tables"],
     }  # fmt: skip
     path = folder / "study.yaml"
     path.write_text(yaml.safe_dump(study | keys), encoding="utf-8")

@@ -33,7 +33,7 @@ def world(folder: Path, parcels: int, owned: Sequence[Any], values: dict[str, Se
         "candidates": {"layer": "parcels", "id": "code"},
         "owners": {"layer": "owned", "name": "naam"},
         "profiles": [{**PROFILE, "term": {"min": 10}}],
-        "outputs": ["parquet"],
+        "outputs": ["parquet", "tables"],
     }
     layers = study["layers"] | keys.pop("layers", {})
     return study_file(folder, study | keys | {"layers": layers})
