@@ -48,7 +48,7 @@ CLASS_COLOURS = {
     "top 5 %": "#1f6fb2",
     "top 20 %": "#3fb3bd",
     "rest": "#b5dfa5",
-    "unsuitable": "#e6e8ea",
+    "unsuitable": "#8a939c",  # its outline
 }
 
 

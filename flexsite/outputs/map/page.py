@@ -22,7 +22,8 @@ from flexsite.outputs.map.payload import MAX_SITES, build, geographic_bounds
 
 MAX_BYTES = 20_000_000
 SCRIPTS = (
-    "codec", "geometry", "rank", "text", "parts", "layer", "sites", "card", "panel", "tables", "legend", "main",
+    "codec", "geometry", "rank", "text", "parts", "painter", "layer", "sites", "card", "panel", "tables", "legend",
+    "main",
 )  # fmt: skip
 STYLES = ("page",)
 _POLICY = "@@policy@@"

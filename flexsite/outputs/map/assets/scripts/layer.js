@@ -1,47 +1,7 @@
 // A Leaflet layer that paints polygons straight into canvas tiles: no object per site, no element per site.
 
-const DOT = 3; // device pixels: what is smaller on the screen is drawn as a dot
-let scratch = null;
-
-// Offsets of the pixels of a disc of the given diameter, and of the ring around it.
-function disc(diameter) {
-  const core = [];
-  const halo = [];
-  const radius = diameter / 2;
-  for (let y = -1; y <= diameter; y++) {
-    for (let x = -1; x <= diameter; x++) {
-      const away = Math.hypot(x + 0.5 - radius, y + 0.5 - radius);
-      if (away <= radius) core.push([x, y]);
-      else if (away <= radius + 1) halo.push([x, y]);
-    }
-  }
-  return { core, halo, half: radius };
-}
-
-function pixel(colour) {
-  const value = parseInt(colour.slice(1), 16);
-  return (0xff000000 | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
-}
-
-// Eight by eight device pixels that repeat without a seam, as 256 is a multiple of 8.
-function hatch(kind, colour, ratio) {
-  const size = 8 * ratio;
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = size;
-  const pen = canvas.getContext('2d');
-  pen.strokeStyle = pen.fillStyle = colour;
-  pen.lineWidth = 1.2 * ratio;
-  const line = (...points) => {
-    pen.beginPath();
-    for (let k = 0; k < points.length; k += 2) pen.lineTo(points[k] * ratio, points[k + 1] * ratio);
-    pen.stroke();
-  };
-  if (kind === 0 || kind === 4) for (const d of [-8, 0, 8]) line(d - 1, 9, d + 9, -1);
-  if (kind === 1 || kind === 4) for (const d of [-8, 0, 8]) line(d - 1, -1, d + 9, 9);
-  if (kind === 2 || kind === 5) line(-1, 4, 9, 4);
-  if (kind === 3 || kind === 5) line(4, -1, 4, 9);
-  return canvas;
-}
+const MOVING_MS = 6; // of a frame, for new tiles while the map moves
+const RESTING_MS = 40;
 
 const PolygonLayer = L.GridLayer.extend({
   options: { tileSize: 256, updateWhenZooming: false, updateWhenIdle: false, keepBuffer: 1 },
@@ -54,16 +14,43 @@ const PolygonLayer = L.GridLayer.extend({
     this.order = order;
     this.classes = new Uint8Array(polygons.n);
     this.flags = new Uint8Array(polygons.n); // 1: hatched because something is unknown
-    this.hidden = new Set(styles.flatMap((style, c) => (style.fill || style.stroke ? [] : [c])));
+    this.hidden = new Set(styles.flatMap((style, c) => (style.fill || style.stroke || style.hatch !== undefined ? [] : [c])));
+    this.alpha = new Map(); // opacity by class, where it is not 1
     this.selected = -1;
+    this.queue = [];
   },
 
-  createTile(at) {
+  alphaOf(c) {
+    return this.alpha.has(c) ? this.alpha.get(c) : 1;
+  },
+
+  // Tiles are painted a few per frame, so that the map never waits for them.
+  createTile(at, done) {
     const tile = document.createElement('canvas');
-    const ratio = Math.min(2, Math.max(1, Math.round(window.devicePixelRatio || 1)));
-    tile.width = tile.height = 256 * ratio;
-    this.paint(tile, at, ratio);
+    tile.ratio = Math.min(2, Math.max(1, Math.round(window.devicePixelRatio || 1)));
+    tile.width = tile.height = 256 * tile.ratio;
+    this.queue.push({ tile, at, done });
+    this.wake();
     return tile;
+  },
+
+  wake() {
+    if (this.awake) return;
+    this.awake = true;
+    const next = () => { this.awake = false; this.work(); };
+    if (document.hidden) setTimeout(next, 0); // a hidden tab gets no frames
+    else requestAnimationFrame(next);
+  },
+
+  work() {
+    if (!this._map) return;
+    const end = performance.now() + (this.moving ? MOVING_MS : RESTING_MS);
+    while (this.queue.length && performance.now() < end) {
+      const { tile, at, done } = this.queue.shift();
+      if (tile.parentNode || done) this.paint(tile, at);
+      if (done) done(null, tile);
+    }
+    if (this.queue.length) this.wake();
   },
 
   // At half zooms Leaflet shows the tiles smaller; lines and dots are drawn that much larger.
@@ -73,135 +60,70 @@ const PolygonLayer = L.GridLayer.extend({
 
   onAdd(map) {
     L.GridLayer.prototype.onAdd.call(this, map);
-    map.on('zoomend', this.rescale, this);
+    map.on({ zoomend: this.rescale, movestart: this.leave, moveend: this.arrive }, this);
   },
 
   onRemove(map) {
-    map.off('zoomend', this.rescale, this);
+    map.off({ zoomend: this.rescale, movestart: this.leave, moveend: this.arrive }, this);
+    this.queue = [];
     L.GridLayer.prototype.onRemove.call(this, map);
+  },
+
+  leave() {
+    this.moving = true;
+  },
+
+  arrive() {
+    this.moving = false;
   },
 
   rescale() {
     if (this.enlarged !== this.enlarge()) this.repaint();
   },
 
-  paint(tile, at, ratio) {
-    const pen = tile.getContext('2d');
-    const side = 256 * ratio;
+  // The chosen feature when it lies on the tile, else -1.
+  chosenOn(view) {
+    const i = this.selected;
+    if (i < 0) return -1;
+    const { x0, y0, x1, y1 } = this.polygons;
+    const margin = 12 * view.size / view.scale;
+    return x1[i] >= view.left - margin && x0[i] <= view.left + view.units + margin
+      && y1[i] >= view.top - margin && y0[i] <= view.top + view.units + margin ? i : -1;
+  },
+
+  // How much smaller dots are drawn, in pixels, where so many would cover each other.
+  dense(view) {
+    const [west, north, east, south] = this.polygons.bounds || [0, 0, 1, 1];
+    const scale = view.scale / view.ratio;
+    const each = this.polygons.n / ((east - west) * scale * (south - north) * scale + 1);
+    return each > 3 * DENSE ? 2 : each > DENSE ? 1 : 0;
+  },
+
+  // Paints a tile, unless it looks already as it would.
+  paint(tile, at) {
+    if (at.y < 0 || at.x < 0) return;
+    const { ratio } = tile;
+    const side = tile.width;
     const units = WORLD / Math.pow(2, at.z);
     this.enlarged = this.enlarge();
-    const view = { pen, ratio, size: ratio * this.enlarged, side, left: at.x * units, top: at.y * units, scale: side / units, zoom: at.z };
-    pen.clearRect(0, 0, side, side);
-    if (at.y < 0 || at.x < 0) return;
-    const margin = 8 / view.scale;
-    const big = this.styles.map(() => []);
-    const small = this.styles.map(() => []);
-    const { x0, y0, x1, y1 } = this.polygons;
-    const least = DOT / view.scale;
-    this.polygons.query(view.left - margin, view.top - margin, view.left + units + margin, view.top + units + margin, (i) => {
-      const c = this.classes[i];
-      if (!this.hidden.has(c)) (Math.max(x1[i] - x0[i], y1[i] - y0[i]) < least ? small : big)[c].push(i);
-    });
-    for (const c of this.order) this.fill(view, big[c], this.styles[c]);
-    if (small.some((group) => group.length)) this.dots(view, small);
-    if (this.selected >= 0) this.outline(view, this.selected);
-  },
-
-  fill(view, group, style) {
-    const { pen, ratio, size } = view;
-    const edge = view.zoom >= (style.from || 0) && style.stroke;
-    const paint = (some, finish) => {
-      for (let k = 0; k < some.length; k += 32) {
-        pen.beginPath();
-        for (let j = k; j < Math.min(some.length, k + 32); j++) this.trace(view, some[j]);
-        finish();
-      }
-    };
-    paint(group, () => {
-      if (style.fill) { pen.fillStyle = style.fill; pen.fill(); }
-      if (style.hatch !== undefined) { pen.fillStyle = pen.createPattern(hatch(style.hatch, style.ink, ratio), 'repeat'); pen.fill(); }
-    });
-    const unknown = group.filter((i) => this.flags[i]);
-    if (unknown.length) {
-      const pattern = pen.createPattern(hatch(0, style.ink || '#1d2733', ratio), 'repeat');
-      paint(unknown, () => { pen.fillStyle = pattern; pen.fill(); });
+    const view = { ratio, size: ratio * this.enlarged, side, units, left: at.x * units, top: at.y * units, scale: side / units, zoom: at.z };
+    const kept = tile.kept || tileItems(this.polygons, view);
+    tile.kept = kept;
+    const { items, state } = kept;
+    view.chosen = this.chosenOn(view);
+    const stamp = [this.enlarged, [...this.hidden], [...this.alpha], view.chosen].join(';');
+    let same = stamp === kept.stamp;
+    kept.stamp = stamp;
+    for (let k = 0; k < items.length; k++) {
+      const now = this.classes[items[k]] | (this.flags[items[k]] << 7);
+      if (state[k] === now) continue;
+      state[k] = now;
+      same = false;
     }
-    if (edge) {
-      pen.strokeStyle = style.stroke;
-      pen.lineWidth = (style.width || 1) * size;
-      pen.lineJoin = 'round';
-      paint(group, () => pen.stroke());
-    }
-  },
-
-  // All rings of a feature as one path; steps below half a pixel are left out.
-  trace(view, i) {
-    const { pen, scale, left, top } = view;
-    const { ring, vertex, X, Y } = this.polygons;
-    const least = 0.5 / scale;
-    for (let r = ring[i]; r < ring[i + 1]; r++) {
-      let v = vertex[r];
-      let x = X[v];
-      let y = Y[v];
-      pen.moveTo((x - left) * scale, (y - top) * scale);
-      for (const end = vertex[r + 1]; ++v < end;) {
-        if (Math.abs(X[v] - x) < least && Math.abs(Y[v] - y) < least) continue;
-        x = X[v];
-        y = Y[v];
-        pen.lineTo((x - left) * scale, (y - top) * scale);
-      }
-      pen.closePath();
-    }
-  },
-
-  // Dots are written as pixels: fifty thousand of them take a few milliseconds.
-  dots(view, small) {
-    const { pen, side, size, scale, left, top } = view;
-    if (!scratch || scratch.canvas.width !== side) {
-      const canvas = document.createElement('canvas');
-      canvas.width = canvas.height = side;
-      scratch = canvas.getContext('2d', { willReadFrequently: true });
-    }
-    const image = scratch.createImageData(side, side);
-    const out = new Uint32Array(image.data.buffer);
-    const { x0, y0, x1, y1 } = this.polygons;
-    const put = (x, y, colour, under) => {
-      if (x >= 0 && y >= 0 && x < side && y < side && !(under && out[y * side + x])) out[y * side + x] = colour;
-    };
-    for (const c of this.order) {
-      const style = this.styles[c];
-      if (!style.dot) continue;
-      const { core, halo, half } = disc(Math.round(style.dot * size));
-      const colour = pixel(style.dotColour || style.fill);
-      for (const i of small[c]) {
-        const x = Math.round(((x0[i] + x1[i]) / 2 - left) * scale - half);
-        const y = Math.round(((y0[i] + y1[i]) / 2 - top) * scale - half);
-        if (style.halo) for (const [dx, dy] of halo) put(x + dx, y + dy, 0xffffffff, true);
-        for (const [dx, dy] of core) put(x + dx, y + dy, colour);
-        if (this.flags[i]) {
-          const hole = Math.max(1, Math.round(size));
-          const middle = Math.floor(half - hole / 2);
-          for (let dy = 0; dy < hole; dy++) for (let dx = 0; dx < hole; dx++) put(x + middle + dx, y + middle + dy, 0xffffffff);
-        }
-      }
-    }
-    scratch.putImageData(image, 0, 0);
-    pen.drawImage(scratch.canvas, 0, 0);
-  },
-
-  outline(view, i) {
-    const { pen, size, scale, left, top } = view;
-    const { x0, y0, x1, y1 } = this.polygons;
-    const across = Math.max(x1[i] - x0[i], y1[i] - y0[i]) * scale;
-    pen.beginPath();
-    if (across < 10 * size) pen.arc(((x0[i] + x1[i]) / 2 - left) * scale, ((y0[i] + y1[i]) / 2 - top) * scale, 7 * size, 0, 7);
-    else this.trace(view, i);
-    pen.lineJoin = 'round';
-    for (const [width, colour] of [[5, '#ffffff'], [2.5, '#000000']]) {
-      pen.lineWidth = width * size;
-      pen.strokeStyle = colour;
-      pen.stroke();
-    }
+    if (same || (!items.length && view.chosen < 0 && !tile.pen)) return; // a tile of nothing never gets a bitmap
+    view.pen = tile.pen = tile.pen || tile.getContext('2d');
+    view.dense = this.dense(view);
+    paintTile(this, view, kept);
   },
 
   // Paint again: tiles in view now, the others a little later.
@@ -209,16 +131,19 @@ const PolygonLayer = L.GridLayer.extend({
     const bounds = this._map && this._map.getPixelBounds();
     if (!bounds) return;
     const late = [];
-    const again = (tile) => this.paint(tile.el, tile.coords, tile.el.width / 256);
-    for (const tile of Object.values(this._tiles)) {
-      const corner = tile.coords.scaleBy(this.getTileSize());
-      const inView = tile.coords.z === this._tileZoom && corner.x < bounds.max.x && corner.x + 256 > bounds.min.x
+    for (const { el: tile, coords } of Object.values(this._tiles)) {
+      const corner = coords.scaleBy(this.getTileSize());
+      const inView = coords.z === this._tileZoom && corner.x < bounds.max.x && corner.x + 256 > bounds.min.x
         && corner.y < bounds.max.y && corner.y + 256 > bounds.min.y;
-      if (inView) again(tile);
-      else late.push(tile);
+      if (!tile.kept) continue; // still to be painted for the first time
+      if (inView) this.paint(tile, coords);
+      else late.push({ tile, at: coords });
     }
     clearTimeout(this._late);
-    this._late = setTimeout(() => late.forEach(again), 200);
+    this._late = setTimeout(() => {
+      this.queue.push(...late);
+      this.wake();
+    }, 200);
   },
 
   // The feature under a place on the screen: the smallest that contains it, else a dot nearby.
