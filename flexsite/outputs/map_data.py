@@ -20,6 +20,7 @@ from flexsite.outputs.map import (
     RuleInfo,
     SourceInfo,
 )
+from flexsite.outputs.map_bounds import with_bounds
 from flexsite.outputs.map_owners import mark_info, owner_info, window_info, worded
 from flexsite.outputs.map_shown import shown_access
 from flexsite.outputs.record import sources
@@ -60,7 +61,7 @@ def map_data(result: Result) -> MapData:
     """Everything that the map of a result shows."""
     study = result.study
     shown = [name for name in study.columns if name in result.sites.columns]
-    return MapData(
+    data = MapData(
         title=study.name,
         language=study.language,
         audience=study.audience,
@@ -105,6 +106,7 @@ def map_data(result: Result) -> MapData:
         + window_info(study),
         study_hash=hashlib.sha256(json.dumps(public_study(study), sort_keys=True).encode()).hexdigest()[:12],
     )
+    return with_bounds(data, result)
 
 
 def _borders(result: Result) -> tuple[ContextInfo, ...]:
@@ -145,7 +147,8 @@ def _profile(profile: Profile, study: Study) -> ProfileInfo:
         RequirementInfo(name, _requirement(requirement, study)) for name, requirement in profile.requires.items()
     )
     of_kinds = tuple(info for info in _of_kinds(study) if info.id not in profile.requires)
-    return ProfileInfo(profile.id, words(profile.id, profile.label), tuple(criteria), (*requirements, *of_kinds))
+    label, all_of_them = words(profile.id, profile.label), (*requirements, *of_kinds)
+    return ProfileInfo(profile.id, label, tuple(criteria), all_of_them, profile.unit.floor_area)
 
 
 def _of_kinds(study: Study) -> list[RequirementInfo]:

@@ -17,6 +17,7 @@ from flexsite.outputs.map.data import (
     RequirementInfo,
     RuleInfo,
     SourceInfo,
+    TestInfo,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = [
     "RuleInfo",
     "SiteMap",
     "SourceInfo",
+    "TestInfo",
     "external_refs",
 ]
 

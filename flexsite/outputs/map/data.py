@@ -39,21 +39,42 @@ class CriterionInfo:
 
 
 @dataclass(frozen=True)
+class TestInfo:
+    """One bound of a requirement that readers may move, on a column of the sites.
+
+    With neither bound the column holds verdicts: 1 passes, 2 unknown, 0 fails.
+    """
+
+    __test__ = False  # pytest: this is no test class
+
+    column: str
+    label: Label
+    unit: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
+
+
+@dataclass(frozen=True)
 class RequirementInfo:
-    """A hard requirement of a profile, with the text people read when a site fails it."""
+    """A hard requirement of a profile, with the text people read when a site fails it.
+
+    It passes when one of `tests` does; without any, readers cannot move its bounds.
+    """
 
     id: str
     text: Label
+    tests: tuple[TestInfo, ...] = ()
 
 
 @dataclass(frozen=True)
 class ProfileInfo:
-    """A target group's programme of requirements."""
+    """A target group's programme of requirements; `floor_area` is the use area of a home in m2, where known."""
 
     id: str
     label: Label
     criteria: tuple[CriterionInfo, ...] = ()
     requirements: tuple[RequirementInfo, ...] = ()
+    floor_area: float | None = None
 
 
 @dataclass(frozen=True)

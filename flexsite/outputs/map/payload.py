@@ -20,6 +20,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from flexsite.outputs.map.bounds import Bounds
 from flexsite.outputs.map.codec import HALF_EQUATOR, WORLD, encode_polygons, to_units
 from flexsite.outputs.map.columns import Columns, column_of, decimals_of, labelled, plain, text_of, texts
 from flexsite.outputs.map.data import MapData, ProfileInfo
@@ -61,6 +62,28 @@ def build(data: MapData) -> bytes:
     if len(set(ids)) < len(ids):
         raise ValueError("site_id is not unique")
     forward, backward = lattices(data.crs, _bounds(data))
+    joined: list[dict[str, Any]] = [
+        {
+            "name": item.name,
+            "label": labelled(item.label),
+            "value": column_of(columns, sites, item.name),
+            "share": column_of(columns, sites, f"{item.name}_share"),
+        }
+        for item in data.columns
+    ]
+    measures: list[dict[str, Any]] = [
+        {
+            "id": item.id,
+            "column": item.column,
+            "unit": item.unit,
+            "label": labelled(item.label),
+            "value": column_of(columns, sites, item.column, decimals_of(item.unit, len(ids))),
+        }
+        for item in data.measures
+    ]
+    shown = {item["name"]: (("columns", place), item["value"]) for place, item in enumerate(joined)}
+    shown |= {item["column"]: (("measures", place), item["value"]) for place, item in enumerate(measures)}
+    bounds = Bounds(columns, sites, shown)
     meta: dict[str, Any] = {
         "title": data.title,
         "language": data.language,
@@ -77,28 +100,12 @@ def build(data: MapData) -> bytes:
         "forward": _lattice(columns, forward),
         "backward": _lattice(columns, backward),
         "facts": _facts(columns, sites),
-        "columns": [
-            {
-                "name": item.name,
-                "label": labelled(item.label),
-                "value": column_of(columns, sites, item.name),
-                "share": column_of(columns, sites, f"{item.name}_share"),
-            }
-            for item in data.columns
-        ],
+        "columns": joined,
         "kinds": {name: labelled(label) for name, label in data.kinds.items()},
         "kind_columns": [[labelled(item.label), column_of(columns, sites, item.name)] for item in data.kind_columns],
-        "measures": [
-            {
-                "id": item.id,
-                "column": item.column,
-                "unit": item.unit,
-                "label": labelled(item.label),
-                "value": column_of(columns, sites, item.column, decimals_of(item.unit, len(ids))),
-            }
-            for item in data.measures
-        ],
-        "profiles": [_profile(columns, data, sites, profile) for profile in data.profiles],
+        "measures": measures,
+        "profiles": [_profile(columns, data, sites, profile, bounds) for profile in data.profiles],
+        "bounded": bounds.bounded,
         "rules": [{**vars_of(rule), "label": labelled(rule.label)} for rule in data.rules],
         "excluded": _excluded(columns, data),
         "waterfall": _records(data.waterfall),
@@ -221,7 +228,9 @@ def _facts(columns: Columns, sites: gpd.GeoDataFrame) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _profile(columns: Columns, data: MapData, sites: gpd.GeoDataFrame, profile: ProfileInfo) -> dict[str, Any]:
+def _profile(
+    columns: Columns, data: MapData, sites: gpd.GeoDataFrame, profile: ProfileInfo, bounds: Bounds
+) -> dict[str, Any]:
     """A profile's rows of the suitability table, in the order of the sites."""
     table = data.suitability
     rows = table[table["profile"] == profile.id]
@@ -239,7 +248,8 @@ def _profile(columns: Columns, data: MapData, sites: gpd.GeoDataFrame, profile: 
         "access_score": column_of(columns, rows, "access_score", 4),
         "homes": column_of(columns, rows, "homes", 0),
         "homes_fit": column_of(columns, rows, "homes_fit", 0),
-        "requirements": [{"id": item.id, "text": labelled(item.text)} for item in profile.requirements],
+        "requirements": bounds.requirements(profile.requirements),
+        "floor_area": plain(profile.floor_area),
         "criteria": [
             {
                 "id": item.id,
