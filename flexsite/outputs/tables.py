@@ -87,7 +87,7 @@ def hectares(square_metres: float) -> float:
 def availability_rows(variant: str, found: Available) -> list[dict[str, Any]]:
     """Rows of the waterfall from `start` to `min_size`."""
     ground = found.ground
-    sites = found.sites.take(np.flatnonzero(~found.sites.stand_in))
+    real = ~found.sites.stand_in
     common = {"variant": variant, "stage": "availability", "profile": ""}
     left = hectares(float(ground.start_m2.sum()))
     rows: list[dict[str, Any]] = [
@@ -120,7 +120,7 @@ def availability_rows(variant: str, found: Available) -> list[dict[str, Any]]:
             }
         )
         left = after
-    after = hectares(float(sites.area_m2.sum()))
+    after = hectares(float(found.sites.area_m2[real].sum()))
     rows.append(
         {
             **common,
@@ -128,8 +128,8 @@ def availability_rows(variant: str, found: Available) -> list[dict[str, Any]]:
             "rule": MIN_SIZE,
             "effect": "",
             "class": "",
-            "candidates": len(np.unique(sites.candidate)),
-            "sites": len(sites),
+            "candidates": len(np.unique(found.sites.candidate[real])),
+            "sites": int(real.sum()),
             "area_ha": after,
             "removed_ha": round(left - after, 6) + 0.0,
         }
