@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from flexsite.geometry import Floats, Geometries, Indices
+from flexsite.geometry import WORKERS, Floats, Geometries, Indices
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,8 +63,9 @@ class Flat:
             A geometry is neither polygon nor multipolygon.
         """
         if len(geometry) > _AT_ONCE:
-            firsts = range(0, len(geometry), _AT_ONCE)
-            return cls.join([cls.of(geometry[first : first + _AT_ONCE]) for first in firsts])
+            some = [geometry[first : first + _AT_ONCE] for first in range(0, len(geometry), _AT_ONCE)]
+            with ThreadPoolExecutor(WORKERS.get() or os.cpu_count() or 1) as pool:
+                return cls.join(list(pool.map(cls.of, some)))
         geometry = np.asarray(geometry, dtype=object)
         kinds = shapely.get_type_id(geometry)
         if (kinds == shapely.GeometryType.POLYGON).all():

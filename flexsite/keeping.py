@@ -16,7 +16,6 @@ import shapely
 from numpy.typing import NDArray
 
 from flexsite import candidates as candidate_room
-from flexsite.access.measures import measure
 from flexsite.availability import columns
 from flexsite.availability import owners as owner_room
 from flexsite.availability.work import digest
@@ -215,6 +214,8 @@ def access(
     )
 
     def taken() -> Measured:
+        from flexsite.access.measures import measure  # a quarter of a second, which nobody waits for who has none
+
         found = measure(
             spec, layers, sites[["site_id", "area_m2", "geometry"]], layers.crs,
             noun=noun, language=study.language, cache=cache, area=shapely.union_all(area),

@@ -18,7 +18,7 @@ import numpy as np
 
 from flexsite.availability.combinations import MOST_BITS, Combinations
 from flexsite.availability.tile import Wanted
-from flexsite.availability.work import GROUP, Crew, box_of, recipe, tile_key
+from flexsite.availability.work import GROUP, Crew, box_of, contents_of, part_of, recipe, tile_key
 from flexsite.cache import key
 from flexsite.errors import InputError
 from flexsite.study.identity import identity
@@ -172,27 +172,28 @@ def _computed(study: Study, crew: Crew) -> WhatIf:
 
     layers, clock = open_layers(study), Clock.of(study)
     candidates = keeping.candidates(study, layers, read_area(study, layers), Notices(), crew.cache)
-    footprints = {
-        rule.id: prepared.footprint(rule, study, layers, candidates.bounds, clock, crew.cache) for rule in study.rules
-    }
-
+    found = prepared.footprints(study.rules, study, layers, candidates.bounds, clock, crew.cache)
+    footprints = dict(zip([rule.id for rule in study.rules], found, strict=True))
     settings = recipe(study, _WANTED)
 
-    def one(rows: NDArray[np.intp]) -> Combinations:
-        some = candidates.shapes.take(rows)
+    def one(mine: NDArray[np.intp]) -> Combinations:
+        some = candidates.shapes.take(mine)
         around = box_of(some)
         near = {name: found.near(around) for name, found in footprints.items()}
         if crew.cache is None:
             return exact.combinations(some, near, study, clock)
-        return _remembered(some, near, study, clock, tile_key(some, near, settings), crew.cache)
+        return _remembered(some, near, study, clock, settings, crew.cache)
 
     rows = tiles.split(candidates.shapes.bounds)
     with ThreadPoolExecutor(crew.workers or os.cpu_count() or 1) as pool:
         parts = list(pool.map(one, rows))
     row = np.concatenate([own[part.row] for own, part in zip(rows, parts, strict=True)])
     order = np.argsort(row, kind="stable")
+    start = np.zeros(len(candidates))
+    for own, part in zip(rows, parts, strict=True):
+        start[own] = part.start
     table = Combinations(
-        candidates.shapes.area,
+        start,
         row[order],
         np.concatenate([part.mask for part in parts])[order],
         np.concatenate([part.area for part in parts])[order],
@@ -203,26 +204,30 @@ def _computed(study: Study, crew: Crew) -> WhatIf:
 
 
 def _remembered(
-    shapes: Flat, near: Mapping[str, Footprint], study: Study, clock: Clock, name: str, cache: Cache
+    shapes: Flat, near: Mapping[str, Footprint], study: Study, clock: Clock, settings: dict[str, Any], cache: Cache
 ) -> Combinations:
-    """The table of a tile, of which only candidates that meet other features than before are swept again."""
-    from flexsite.availability import exact, kept, laying
+    """The table of a tile, of which only candidates that meet something else than before are swept again."""
+    from flexsite.availability import exact, met
 
-    known = cache.get(TILE, name)
-    if known is not None:
-        return _load_table(known)
-    laid = laying.lay(shapes, near)
-    prints = laid.prints(shapes, near)
-    before = kept.same_candidates(cache, name[:GROUP], prints, TILE, _WHOLE)
-    if before is None:
-        table = exact.combinations(shapes, near, study, clock, laid)
+    contents = contents_of(near)
+    name = tile_key(shapes, contents, settings)
+    folder = cache.get(TILE, name)
+    if folder is not None:
+        return _load_table(folder)
+    known = met.known(cache, TILE, name[:GROUP], shapes, near, contents)
+    if known.before is None:
+        table = exact.combinations(shapes, near, study, clock, known.laid)
     else:
-        folder, same = before
-        others = np.setdiff1d(np.arange(len(shapes)), same)
-        fresh = exact.combinations(shapes.take(others), near, study, clock, laid.take(others))
-        table = _load_table(folder).with_rows(others, fresh)
-    columns = {"print_1": prints[:, 0], "print_2": prints[:, 1]}
-    cache.keep(TILE, name, lambda folder: _save_table(table, folder, columns))
+        folder, rows = known.before
+        table = _load_table(folder)
+        if len(rows):
+            table = table.with_rows(rows, exact.combinations(*part_of(shapes, near, rows), study, clock))
+
+    def write(place: Path) -> None:
+        _save_table(table, place, {})
+        known.met.write(place)
+
+    cache.keep(TILE, name, write)
     return table
 
 
@@ -248,8 +253,10 @@ def _save_table(table: Combinations, folder: Path, columns: Mapping[str, Any]) -
     parts = pa.table({"candidate": table.row, "mask": table.mask, "area_m2": table.area})
     bits = {f"feature {name}": str(bit) for name, bit in table.feature_bit.items()}
     bits |= {f"coverage {name}": str(bit) for name, bit in table.coverage_bit.items()}
-    pq.write_table(parts.replace_schema_metadata(bits), folder / _PARTS, compression="lz4")
-    pq.write_table(pa.table({**columns, "area_m2": table.start}), folder / _WHOLE, compression="lz4")
+    parts = parts.replace_schema_metadata(bits)
+    pq.write_table(parts, folder / _PARTS, compression="lz4", use_dictionary=["mask"])
+    whole = pa.table({**columns, "area_m2": table.start})
+    pq.write_table(whole, folder / _WHOLE, compression="lz4", use_dictionary=False)
 
 
 def _load_table(folder: Path) -> Combinations:

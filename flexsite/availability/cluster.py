@@ -24,7 +24,7 @@ from uuid import uuid4
 from flexsite.availability import kept
 from flexsite.availability.sharing import Job, part, share
 from flexsite.availability.tile import Tile, Wanted
-from flexsite.availability.work import recipe, remembered, tile_key
+from flexsite.availability.work import contents_of, recipe, remembered, tile_key
 from flexsite.cache import Cache
 from flexsite.cache.keys import surroundings
 from flexsite.errors import InputError
@@ -197,11 +197,12 @@ def deal(made_with: Mapping[str, str], folder: Path, pickled: bytes, number: int
         shapes, near = part(job, number)
     except OSError as error:
         return Done("", False, f"cannot read the folder '{job.cache}' ({_short(error)})", name)
-    key = tile_key(shapes, near, recipe(job.study, job.wanted))
+    contents = contents_of(near)
+    key = tile_key(shapes, contents, recipe(job.study, job.wanted))
     with Cache(job.cache) as cache:
         known = cache.get(kept.KIND, key) is not None
         if not known:
-            remembered(shapes, near, job.study, job.clock, job.wanted, key, cache)
+            remembered(shapes, near, contents, job.study, job.clock, job.wanted, key, cache)
         told: list[str] = []
         cache.tell(lambda _, text: told.append(text))
     return Done(key, known, f"says: {told[0]}" if told else "", name)

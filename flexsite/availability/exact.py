@@ -15,7 +15,7 @@ import shapely
 
 from flexsite import kernel
 from flexsite.availability.combinations import MOST_BITS, Combinations, Truths
-from flexsite.availability.laying import Laid, lay
+from flexsite.availability.laying import ROOM, Laid, lay
 from flexsite.availability.waterfall import acts, apply, claiming, cut, removes
 from flexsite.availability.waterfall import start as plain_start
 from flexsite.flat import Flat
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from flexsite.study.models import Study
     from flexsite.study.rule import RuleBase
 
-_ROOM = 1.0
-"""Metres that a feature is kept beyond the box of a candidate, so that cutting it adds no line to the candidate."""
 _SLIVER = 1e-8
 """m2 up to which ground under a rule alone is rounding."""
 _AGREED = 1e-6
@@ -132,7 +130,7 @@ def _remaining(
     place = np.full(len(shapes), -1)
     place[rows] = np.arange(len(rows))
     special = [rule for rule in takers if isinstance(rule, KeepRule) or rule.id in laid.coverage_part]
-    taker_of_part = np.full(len(laid.feature_part) + len(laid.coverage_part) + 1, -1)
+    taker_of_part = np.full(2 * len(laid.feature_part) + 1, -1)
     for number, rule in enumerate(takers):
         if rule not in special:
             taker_of_part[laid.feature_part[rule.id]] = number
@@ -189,7 +187,7 @@ def _distinct(row: Indices, feature: Indices, count: int) -> tuple[Indices, Indi
 
 def _united(features: Flat, feature: Indices, row: Indices, bounds: Floats, crowded: Truths) -> Sparse:
     """Per candidate the union of its features around it."""
-    box = bounds[row] + (-_ROOM, -_ROOM, _ROOM, _ROOM)
+    box = bounds[row] + (-ROOM, -ROOM, ROOM, ROOM)
     near = kernel.clip(features, feature, box)
     filled = near.area > 0
     row = row[filled]

@@ -98,9 +98,10 @@ def find(
     reused = len(rows)
     if done is None:
         footprints = {}
+        reading = prepared.footprints(study.rules, study, layers, candidates.bounds, clock, crew.cache)
         for rule in study.rules:
             told(f"rule {rule.id}")
-            found = prepared.footprint(rule, study, layers, candidates.bounds, clock, crew.cache)
+            found = next(reading)
             footprints[rule.id] = found
             if wanted.compiled:
                 give_back()

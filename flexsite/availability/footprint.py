@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from flexsite import kernel
 from flexsite.availability.window import Clock, needed_from
 from flexsite.errors import InputError
 from flexsite.flat import Flat
@@ -63,8 +64,15 @@ class Footprint:
 
     def near(self, bounds: Bounds) -> Footprint:
         """The part of it that a tile may meet: whole features, and coverage, whose box touches the bounds."""
-        rows = meeting(self.shapes.bounds, bounds)
-        covered = None if self.covered is None else self.covered.take(meeting(self.covered.bounds, bounds))
+        return self._part(lambda boxes: meeting(boxes, bounds))
+
+    def among(self, boxes: Floats) -> Footprint:
+        """The part of it that some candidates may meet: as `near`, for any of several boxes."""
+        return self._part(lambda own: np.flatnonzero(np.diff(kernel.pairs(own, boxes)[0])))
+
+    def _part(self, chosen: Callable[[Floats], Indices]) -> Footprint:
+        rows = chosen(self.shapes.bounds)
+        covered = None if self.covered is None else self.covered.take(chosen(self.covered.bounds))
         return Footprint(self.shapes.take(rows), self.value[rows], covered, self.assumed)
 
 

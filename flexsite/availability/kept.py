@@ -1,23 +1,19 @@
-"""Results of tiles on disk: GeoParquet that others can read, and what of it still holds when something changed."""
+"""Results of tiles on disk: GeoParquet that others can read, renewed where something changed."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from flexsite.availability.account import Account, Taken, Unknown
-from flexsite.availability.laying import Prints
 from flexsite.availability.tile import Pieces, Small, Tile, together
 from flexsite.flat import Flat
 from flexsite.geometry import Indices, empty_geometries
 from flexsite.geoparquet import read_shapes, write_shapes
-
-if TYPE_CHECKING:
-    from flexsite.cache import Cache
 
 KIND = "tile"
 _TEXTS = ("marks", "unknown", "route")
@@ -25,15 +21,14 @@ _DAYS = ("available_until", "mark_until")
 _NUMBERS = ("area_m2", "stand_in", "cap", "route_share")
 
 
-def save(tile: Tile, folder: Path, crs: str, prints: Prints | None = None) -> None:
+def save(tile: Tile, folder: Path, crs: str) -> None:
     """Write a tile: `account`, `taken`, `unknown`, `sites`, `small` and, where asked for, `excluded`."""
     import pyarrow as pa
     import pyproj
 
     projected = pyproj.CRS.from_user_input(crs).to_json()
     account = tile.account
-    own = {} if prints is None else {"print_1": prints[:, 0], "print_2": prints[:, 1]}
-    _write(folder / "account.parquet", {"start_m2": account.start_m2, "left_m2": account.area_m2, **own})
+    _write(folder / "account.parquet", {"start_m2": account.start_m2, "left_m2": account.area_m2})
     names = list(account.taken)
     number = np.repeat(np.arange(len(names)), [len(one.index) for one in account.taken.values()])
     columns = {
@@ -92,42 +87,12 @@ def load(folder: Path) -> Tile:
     )
 
 
-def same_candidates(
-    cache: Cache, group: str, prints: Prints, kind: str = KIND, file: str = "account.parquet"
-) -> tuple[Path, Indices] | None:
-    """The earlier result of a tile of which most holds still.
-
-    Parameters
-    ----------
-    group
-        How the keys of all results begin that were made of the same candidates in the same way.
-    prints
-        Of the candidates now.
-    kind, file
-        Of the results, and where these have their prints.
-
-    Returns
-    -------
-    folder, rows
-        Of the result, and of the candidates that meet the same features as then; None where there are none.
-    """
-    best: tuple[Path, Indices] | None = None
-    for folder in cache.like(kind, group):
-        known = _read(folder / file)
-        if "print_1" not in known or len(known["print_1"]) != len(prints):
-            continue
-        same = np.flatnonzero((known["print_1"] == prints[:, 0]) & (known["print_2"] == prints[:, 1]))
-        if len(same) and (best is None or len(same) > len(best[1])):
-            best = folder, same
-    return best
-
-
 def renewed(before: Tile, rows: Indices, count: int, find: Callable[[Indices], Tile], rules: Sequence[str]) -> Tile:
-    """A tile of `count` candidates, of which some rows are known from before and the others are dealt with now."""
+    """A tile of `count` candidates, of which some rows are dealt with now and the others are known from before."""
+    if not len(rows):
+        return before
     others = np.setdiff1d(np.arange(count), rows)
-    if not len(others):
-        return before.take(rows)
-    return together([before.take(rows), find(others)], [rows, others], count, rules)
+    return together([before.take(others), find(rows)], [others, rows], count, rules)
 
 
 def _chain(arrays: Sequence[Indices]) -> Indices:

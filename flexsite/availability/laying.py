@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Prints = NDArray[np.uint64]
 """(N, 2) fingerprints."""
+ROOM = 1.0
+"""Metres around the box of a candidate within which features count: cut there, they lend it no edges."""
 _FINE = 32
 """Vertices above which a feature is cut: small pieces lie near few candidates, but there are more of them."""
 
@@ -32,7 +34,7 @@ class Laid:
     features, part
         All of them, rule by rule, and for each the number of its footprint or coverage.
     feature_part, coverage_part
-        That number by rule; rules with one coverage share its number.
+        That number by rule, below twice as many as there are rules; it depends on the rules alone.
     pieces, owner
         The features cut, which serves areas only, and the feature that each piece is of.
     start, piece
@@ -48,13 +50,6 @@ class Laid:
     start: Indices
     piece: Indices
 
-    def take(self, rows: Indices) -> Laid:
-        """The same for some of the candidates."""
-        counts = np.diff(self.start)[rows]
-        ends = np.cumsum(counts)
-        index = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self.start[rows] - (ends - counts), counts)
-        return replace(self, start=np.concatenate([[0], ends]).astype(np.int64), piece=self.piece[index])
-
     def only(self, features: NDArray[np.bool_]) -> Laid:
         """Without the pieces of other features."""
         if features.all():
@@ -63,48 +58,34 @@ class Laid:
         ends = np.concatenate([[0], np.cumsum(kept)])
         return replace(self, start=ends[self.start].astype(np.int64), piece=self.piece[kept])
 
-    def prints(self, shapes: Flat, footprints: Mapping[str, Footprint]) -> Prints:
-        """Per candidate a fingerprint of its own ground and of everything that the rules know near it."""
-        salts = np.zeros((len(self.features), 2), dtype=np.uint64)
+    def prints(self, shapes: Flat, footprints: Mapping[str, Footprint]) -> dict[str, Prints]:
+        """By rule, per candidate a fingerprint of what the rule knows there; zeros where that is nothing."""
+        keys = np.zeros((len(self.features), 2), dtype=np.uint64)
         for name, footprint in footprints.items():
             mine = np.flatnonzero(self.part == self.feature_part[name])
             for value in dict.fromkeys(footprint.value.tolist()):
-                salts[mine[footprint.value == value]] = _salt(name, value)
-        for name, part in self.coverage_part.items():
-            salts[self.part == part] ^= _salt(name, "coverage")
-        own = kernel.fingerprints(self.pieces) ^ salts[self.owner]
-        whole = kernel.fingerprints(shapes)
-        for name in self.coverage_part:
-            # That a layer covers nothing near a candidate is another thing than that it is complete.
-            whole ^= _salt(name, "not complete")
-        return kernel.mix(whole, self.start, self.piece, own)
+                keys[mine[footprint.value == value]] = _salt(name, value)
+        around = shapes.bounds + np.array([-ROOM, -ROOM, ROOM, ROOM])
+        part, parts = self.part[self.owner], 2 * len(footprints)
+        found = kernel.seen(around, self.pieces, self.start, self.piece, part, keys[self.owner], parts)
+        result = {name: found[:, self.feature_part[name]].copy() for name in footprints}
+        for name, covered in self.coverage_part.items():
+            # That a layer covers nothing of a candidate is another thing than that it is complete.
+            result[name] ^= found[:, covered] ^ _salt(name, "not complete")
+        return result
 
 
 def lay(shapes: Flat, footprints: Mapping[str, Footprint]) -> Laid:
     """Lay the footprints of rules over candidates."""
-    shares: list[Flat] = []
-    feature_part: dict[str, int] = {}
-    coverage_part: dict[str, int] = {}
-    for name, footprint in footprints.items():
-        feature_part[name] = len(shares)
-        shares.append(footprint.shapes)
-        if footprint.covered is None:
-            continue
-        known = next((part for part in set(coverage_part.values()) if _same(shares[part], footprint.covered)), None)
-        if known is None:
-            known = len(shares)
-            shares.append(footprint.covered)
-        coverage_part[name] = known
+    numbers = {name: number for number, name in enumerate(footprints)}
+    covered = {name: one.covered for name, one in footprints.items() if one.covered is not None}
+    coverage_part = {name: len(numbers) + numbers[name] for name in covered}
+    shares = [*(one.shapes for one in footprints.values()), *covered.values()]
     features = Flat.join(shares or [Flat.of(np.empty(0, dtype=object))])
     pieces, owner = kernel.cut(features, _FINE)
     start, piece = kernel.pairs(shapes.bounds, pieces.bounds)
-    part = np.repeat(np.arange(len(shares)), [len(share) for share in shares])
-    return Laid(features, part, feature_part, coverage_part, pieces, owner, start, piece)
-
-
-def _same(left: Flat, right: Flat) -> bool:
-    names = ("rows", "polygons", "rings", "xy")
-    return all(np.array_equal(getattr(left, name), getattr(right, name)) for name in names)
+    part = np.repeat([*numbers.values(), *coverage_part.values()], [len(share) for share in shares]).astype(np.intp)
+    return Laid(features, part, numbers, coverage_part, pieces, owner, start, piece)
 
 
 def _salt(rule: str, value: object) -> Prints:

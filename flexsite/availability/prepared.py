@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 
 from flexsite.availability.footprint import Footprint, read
 from flexsite.cache import key as key_of
+from flexsite.geometry import WORKERS
 from flexsite.geoparquet import read_shapes, write_shapes
 from flexsite.study.identity import identity
 from flexsite.study.rule import CapRule, ExcludeRule, KeepRule, MarkRule, RouteRule
@@ -39,9 +42,21 @@ def name_of(
 
 
 def footprint(
-    rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Clock, cache: Cache | None
+    rule: RuleBase,
+    study: Study,
+    layers: Layers,
+    bounds: Bounds,
+    clock: Clock,
+    cache: Cache | None,
+    loading: Future[Footprint] | None = None,
 ) -> Footprint:
-    """The footprint of a rule, from the cache where the same was read before. Parameters and errors as `read`."""
+    """The footprint of a rule, from the cache where the same was read before. Parameters and errors as `read`.
+
+    Parameters
+    ----------
+    loading
+        What `load` gives of it, where that was begun before.
+    """
     name = name_of(rule, study, layers, bounds, clock, cache)
     if cache is None or name is None:
         return read(rule, study, layers, bounds, clock)
@@ -52,7 +67,22 @@ def footprint(
         cache.keep(KIND, name, lambda folder: save(found, folder, layers.crs.to_json(), noted.as_plain()))
         return found
     recall(known, layers)
-    return load(known)
+    return load(known) if loading is None else loading.result()
+
+
+def footprints(
+    rules: Sequence[RuleBase], study: Study, layers: Layers, bounds: Bounds, clock: Clock, cache: Cache | None
+) -> Iterator[Footprint]:
+    """The footprints of several rules, in their order; those that are kept are loaded beside each other."""
+    with ThreadPoolExecutor(WORKERS.get() or os.cpu_count() or 1) as pool:
+        loading: dict[str, Future[Footprint]] = {}
+        for rule in rules:
+            name = name_of(rule, study, layers, bounds, clock, cache)
+            known = None if cache is None or name is None else cache.get(KIND, name)
+            if known is not None:
+                loading[rule.id] = pool.submit(load, known)
+        for rule in rules:
+            yield footprint(rule, study, layers, bounds, clock, cache, loading.pop(rule.id, None))
 
 
 def recall(folder: Path, layers: Layers) -> int:

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from flexsite.availability import kept
-from flexsite.availability.laying import lay
+from flexsite.availability import kept, met
 from flexsite.availability.tile import Tile, Wanted, find
 from flexsite.cache import key as key_of
 from flexsite.flat import Flat
 from flexsite.geometry import WORKERS, Indices
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flexsite.availability.cluster import Cluster
     from flexsite.availability.footprint import Footprint
     from flexsite.availability.window import Clock
@@ -111,8 +112,9 @@ class Crew:
             near = {name: footprint.near(around) for name, footprint in footprints.items()}
             if self.cache is None:
                 return find(some, near, study, clock, wanted), False, ""
-            key = tile_key(some, near, settings)
-            return *remembered(some, near, study, clock, wanted, key, self.cache), key
+            contents = contents_of(near)
+            key = tile_key(some, contents, settings)
+            return *remembered(some, near, contents, study, clock, wanted, key, self.cache), key
 
         done = _on_threads(one, rows, threads)
         return [tile for tile, _, _ in done], sum(known for _, known, _ in done), [key for _, _, key in done if key]
@@ -142,6 +144,7 @@ class Crew:
 def remembered(
     shapes: Flat,
     near: Mapping[str, Footprint],
+    contents: Mapping[str, str],
     study: Study,
     clock: Clock,
     wanted: Wanted,
@@ -154,45 +157,61 @@ def remembered(
 
     Parameters
     ----------
-    key
-        From `tile_key`.
+    contents, key
+        From `contents_of` and `tile_key`.
     """
     folder = cache.get(kept.KIND, key)
     if folder is not None:
         return kept.load(folder), True
     if not wanted.compiled:
-        tile, prints = find(shapes, near, study, clock, wanted), None
+        tile, meets = find(shapes, near, study, clock, wanted), None
     else:
-        laid = lay(shapes, near)
-        prints = laid.prints(shapes, near)
-        before = kept.same_candidates(cache, key[:GROUP], prints)
-        if before is None:
-            tile = find(shapes, near, study, clock, wanted, laid)
+        known = met.known(cache, kept.KIND, key[:GROUP], shapes, near, contents)
+        meets = known.met
+        if known.before is None:
+            tile = find(shapes, near, study, clock, wanted, known.laid)
         else:
-            folder, rows = before
+            folder, rows = known.before
             tile = kept.renewed(
                 kept.load(folder),
                 rows,
                 len(shapes),
-                lambda others: find(shapes.take(others), near, study, clock, wanted, laid.take(others)),
+                lambda rows: find(*part_of(shapes, near, rows), study, clock, wanted),
                 list(near),
             )
-    cache.keep(kept.KIND, key, lambda place: kept.save(tile, place, study.crs, prints))
+
+    def write(place: Path) -> None:
+        kept.save(tile, place, study.crs)
+        if meets is not None:
+            meets.write(place)
+
+    cache.keep(kept.KIND, key, write)
     return tile, False
 
 
-def tile_key(shapes: Flat, near: Mapping[str, Footprint], settings: dict[str, Any]) -> str:
+def part_of(shapes: Flat, near: Mapping[str, Footprint], rows: Indices) -> tuple[Flat, dict[str, Footprint]]:
+    """Some candidates of a tile, and what lies around these."""
+    some = shapes.take(rows)
+    return some, {name: one.among(some.bounds) for name, one in near.items()}
+
+
+def contents_of(near: Mapping[str, Footprint]) -> dict[str, str]:
+    """By rule a fingerprint of all that it knows around a tile."""
+    return {name: key_of("tile content", digest_of(one)) for name, one in near.items()}
+
+
+def tile_key(shapes: Flat, contents: Mapping[str, str], settings: dict[str, Any]) -> str:
     """Name of the result of a tile; names of the same candidates and settings begin alike.
 
     Parameters
     ----------
-    near
-        By rule, what lies around the tile.
+    contents
+        From `contents_of`.
     settings
         From `recipe`.
     """
     group = key_of("tile", settings, digest(shapes))
-    return group[:GROUP] + key_of("tile content", [[name, digest_of(one)] for name, one in near.items()])[GROUP:]
+    return group[:GROUP] + key_of("tile", list(contents.items()))[GROUP:]
 
 
 def recipe(study: Study, wanted: Wanted) -> dict[str, Any]:

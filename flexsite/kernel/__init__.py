@@ -10,9 +10,9 @@ from flexsite.kernel.combining import Combinations, combine
 from flexsite.kernel.compiling import COMPILING, announced, compiled, warm
 from flexsite.kernel.cutting import clip, cut
 from flexsite.kernel.pairing import pairs
-from flexsite.kernel.printing import Prints, fingerprints, mix
+from flexsite.kernel.printing import Prints, seen
 
 __all__ = [
-    "COMPILING", "Combinations", "Prints", "announced", "clip", "combine", "compiled", "cut", "fingerprints", "mix",
-    "pairs", "warm",
+    "COMPILING", "Combinations", "Prints", "announced", "clip", "combine", "compiled", "cut", "pairs", "seen",
+    "warm",
 ]  # fmt: skip

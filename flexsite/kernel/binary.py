@@ -31,7 +31,9 @@ def from_wkb(data: Bytes, offsets: Offsets) -> Flat | None:
     from flexsite.kernel._jit import plain
     from flexsite.kernel._wkb import decoded, sizes
 
-    data, offsets = plain(data, np.uint8), plain(offsets, np.int64)
+    offsets = plain(offsets, np.int64)
+    data = np.ascontiguousarray(data, np.uint8)[:]  # files are mostly read only, and too large to copy for that
+    data.flags.writeable = False
     polygons, rings, vertices = sizes(data, offsets).tolist()
     if polygons < 0 or sys.byteorder != "little":
         return None

@@ -74,14 +74,14 @@ def _entries() -> Iterator[tuple[Any, tuple[Any, ...]]]:
         (_slab.combinations, (*laid, *laid, offsets, offsets, offsets)),
         (_knife.cut, (*flat, types.int64)),
         (_knife.clip, (*flat, offsets, xy)),
-        (_hash.prints, (words, offsets, offsets, offsets)),
-        (_hash.mixed, (words, offsets, offsets, words)),
+        (_hash.seen, (xy, xy, words, offsets, offsets, offsets, offsets, offsets, words, types.int64)),
     ]
     data = types.uint8[::1]
+    read_only = types.Array(types.uint8, 1, "C", readonly=True)
     found += [
         (_overlap.overlapping, (*laid, xy, offsets, offsets)),
-        (_wkb.sizes, (data, offsets)),
-        (_wkb.decoded, (data, offsets, data, offsets, offsets, offsets)),
+        (_wkb.sizes, (read_only, offsets)),
+        (_wkb.decoded, (read_only, offsets, data, offsets, offsets, offsets)),
         (_wkb.encoded, (data, offsets, offsets, offsets, offsets, data)),
     ]
     yield from found

@@ -22,6 +22,20 @@ def _none() -> Ids:
     return np.empty(0, np.int64)
 
 
+def _as_runs(ids: Ids) -> list[list[int]]:
+    """Rising ids as the first of each run of consecutive ones, and its length: mostly a file is read whole."""
+    first = np.flatnonzero(np.diff(ids, prepend=-2) != 1)
+    runs: list[list[int]] = np.column_stack([ids[first], np.diff(first, append=len(ids))]).tolist()
+    return runs
+
+
+def _from_runs(runs: list[list[int]]) -> Ids:
+    first, count = np.array(runs, dtype=np.int64).reshape(-1, 2).T
+    before = np.cumsum(count) - count
+    ids: Ids = np.arange(count.sum()) + np.repeat(first - before, count)
+    return ids
+
+
 @dataclass
 class LayerReport:
     """What happened to one layer, over all readings of it together.
@@ -125,12 +139,12 @@ class LayerReport:
     def as_plain(self) -> dict[str, Any]:
         """As JSON can hold it; the path is a matter of the machine and left out."""
         plain = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in {*_IDS, "path"}}
-        return {**plain, **{what: getattr(self, what).tolist() for what in _IDS}}
+        return {**plain, **{what: _as_runs(getattr(self, what)) for what in _IDS}}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> LayerReport:
         """A report from what `as_plain` gave."""
-        ids = {what: np.array(plain[what], dtype=np.int64) for what in _IDS}
+        ids = {what: _from_runs(plain[what]) for what in _IDS}
         return cls(**{**plain, **ids})
 
     def counts(self) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def availability_rows(variant: str, found: Available, untested: Sequence[Unteste
     left is unknown.
     """
     ground = found.ground
-    sites = found.sites.take(np.flatnonzero(~found.sites.stand_in))
+    real = ~found.sites.stand_in
     common = {"variant": variant, "stage": "availability", "profile": ""}
     left = hectares(float(ground.start_m2.sum()))
     rows: list[dict[str, Any]] = [
@@ -129,7 +129,7 @@ def availability_rows(variant: str, found: Available, untested: Sequence[Unteste
         nothing = {"removed_ha": 0.0, "touched_ha": 0.0, "only_ha": 0.0, "unknown_ha": left}
         about = {"step": len(rows), "rule": one.id, "effect": one.effect, "class": one.rule.hardness}
         rows.append({**common, **about, "candidates": rows[-1]["candidates"], "area_ha": left, **nothing})
-    after = hectares(float(sites.area_m2.sum()))
+    after = hectares(float(found.sites.area_m2[real].sum()))
     rows.append(
         {
             **common,
@@ -137,8 +137,8 @@ def availability_rows(variant: str, found: Available, untested: Sequence[Unteste
             "rule": MIN_SIZE,
             "effect": "",
             "class": "",
-            "candidates": len(np.unique(sites.candidate)),
-            "sites": len(sites),
+            "candidates": len(np.unique(found.sites.candidate[real])),
+            "sites": int(real.sum()),
             "area_ha": after,
             "removed_ha": round(left - after, 6) + 0.0,
         }

@@ -74,11 +74,12 @@ def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Cl
     takes = waterfall.removes(rule, study)
     if upright(rule, layers, bounds):
         footprint.cells(rule, study, layers, (bounds[0], bounds[3], bounds[0], bounds[3]))  # refuses early
-        known: Source = Cells(rule, study, layers, valid=True)
+        cells = Cells(rule, study, layers)
+        known: Source = cells.valid()
         if isinstance(study.layers[rule.layer].coverage, Path):
             polygons = layers.coverage(rule.layer, bounds=bounds).polygons
             known = Polygons(Flat.of(np.empty(0, dtype=object) if polygons is None else polygons))
-        return Claim(rule, Cells(rule, study, layers), known, takes)
+        return Claim(rule, cells, known, takes)
     found = footprint.read(rule, study, layers, bounds, clock)
     if not len(found):
         notices.warn(

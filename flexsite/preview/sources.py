@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flexsite.availability import footprint
 from flexsite.flat import Flat
-from flexsite.geometry import Floats, Indices
+from flexsite.geometry import WORKERS, Floats, Indices
 from flexsite.kernel import combine, cut, pairs
 from flexsite.kernel.scan import Shares, cells_entered, centre_shares, covered_shares, raster_shares
 from flexsite.preview.grid import Band, Bounds, Grid
@@ -63,7 +68,13 @@ class Polygons:
     def _pieces(self) -> Flat:
         """The same polygons, heavy ones in pieces, so that what is near a cell is little."""
         heavy = np.diff(self.shapes.spans) > _HEAVY
-        return cut(self.shapes, _HEAVY)[0] if heavy.any() else self.shapes
+        if not heavy.any():
+            return self.shapes
+        workers = WORKERS.get() or os.cpu_count() or 1
+        shares = np.linspace(0, len(self.shapes.xy), 4 * workers + 1)[1:-1]
+        rows = np.split(np.arange(len(self.shapes)), np.searchsorted(self.shapes.spans, shares))
+        with ThreadPoolExecutor(workers) as pool:
+            return Flat.join(list(pool.map(lambda some: cut(self.shapes.take(some), _HEAVY)[0], rows)))
 
     @cached_property
     def _spans(self) -> tuple[Floats, Floats]:
@@ -115,19 +126,32 @@ class Cells:
     ----------
     rule
         Whose condition the cells meet.
-    valid
-        Take the cells with a value instead, whatever it is.
     """
 
-    def __init__(self, rule: RuleBase, study: Study, layers: Layers, *, valid: bool = False) -> None:
-        self._rule, self._study, self._layers, self._valid = rule, study, layers, valid
+    def __init__(self, rule: RuleBase, study: Study, layers: Layers) -> None:
+        self._rule, self._study, self._layers = rule, study, layers
+        self._valid = False
+        self._last = threading.local()
+
+    def valid(self) -> Cells:
+        """The cells with a value instead, whatever it is; a window that one of the two has read serves the other."""
+        other = copy(self)
+        other._valid = True
+        return other
+
+    def _window(self, bounds: Bounds) -> tuple[Raster, NDArray[np.bool_]]:
+        if getattr(self._last, "bounds", None) != bounds:
+            self._last.read = footprint.cells(self._rule, self._study, self._layers, bounds)
+            self._last.bounds = bounds
+        found: tuple[Raster, NDArray[np.bool_]] = self._last.read
+        return found
 
     def prepare(self, way: Way) -> None:
         """Nothing: windows are read as they are asked for."""
 
     def of(self, grid: Grid, band: Band, way: Way) -> Found:
         """Shares of the cells of a band."""
-        raster, mask = footprint.cells(self._rule, self._study, self._layers, band.bounds)
+        raster, mask = self._window(band.bounds)
         high = raster_shares(raster.valid if self._valid else mask, *_on(raster, grid, band, way))
         return Found(high, high)
 

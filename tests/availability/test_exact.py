@@ -190,7 +190,7 @@ def test_too_little_for_a_site_gets_no_geometry() -> None:
         assert [one is not None for one in left] == [enough, True, False], least
 
 
-def test_a_coverage_that_two_rules_share_is_one_bit() -> None:
+def test_rules_with_one_coverage_and_with_others() -> None:
     known = [strip(0, 50)]
     rules = [
         {"id": "r", "exclude": "a"},
@@ -205,7 +205,10 @@ def test_a_coverage_that_two_rules_share_is_one_bit() -> None:
     found = study(*rules)
     own = dict(zip("rst", prints, strict=True))
     table = exact.combinations(ROW.shapes, own, found, World(ROW, found, own).clock)
-    assert table.coverage_bit["r"] == table.coverage_bit["s"] != table.coverage_bit["t"]
+    assert len({*table.coverage_bit.values(), *table.feature_bit.values()}) == 6
+    other = own | {"s": footprint(strip(0, 40), coverage=[strip(0, 51)])}
+    again = exact.combinations(ROW.shapes, other, found, World(ROW, found, other).clock)
+    assert (again.feature_bit, again.coverage_bit) == (table.feature_bit, table.coverage_bit), "bits of any tile"
     account, left = table.account(found)
     figures = [(one.touched_m2.tolist(), one.taken_m2.tolist(), one.only_m2.tolist()) for one in account.taken.values()]
     assert figures == [([1000], [1000], [1000]), ([6000], [6000], [6000]), ([], [], [])]

@@ -13,6 +13,7 @@ import pytest
 
 import flexsite
 from flexsite import keeping
+from flexsite.access import measures
 from flexsite.availability import columns, prepared, work
 from flexsite.availability.work import Crew
 from flexsite.cache import Cache
@@ -30,7 +31,7 @@ def counted() -> Iterator[dict[str, Any]]:
         patch.object(prepared, "read", wraps=prepared.read) as read,
         patch.object(work, "find", wraps=work.find) as found,
         patch.object(columns, "join", wraps=columns.join) as joined,
-        patch.object(keeping, "measure", wraps=keeping.measure) as measured,
+        patch.object(measures, "measure", wraps=measures.measure) as measured,
     ):
         yield {"build": built, "read": read, "find": found, "join": joined, "measure": measured}
 

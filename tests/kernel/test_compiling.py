@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from flexsite.flat import Flat
-from flexsite.kernel import clip, combine, compiled, cut, fingerprints, mix, pairs, warm
+from flexsite.kernel import clip, combine, compiled, cut, pairs, seen, warm
 from flexsite.kernel import compiling as room
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def test_what_is_warmed_up_is_all_that_is_called() -> None:
     found = pairs(locked.bounds, flat.bounds)
     combine(locked, cut(locked)[0], np.zeros(2, np.uint8), *found)
     clip(locked, np.array([1, 0], np.int32), locked.bounds.astype(np.float32))
-    mix(fingerprints(locked), *found, fingerprints(flat))
+    seen(locked.bounds, locked, *found, np.zeros(2, np.int32), np.zeros((2, 2), np.uint64), 1)
     assert [tuple(function.signatures) for function, _ in room._entries()] == before
     assert all(len(signatures) == 1 for signatures in before)
 
