@@ -92,6 +92,8 @@ def public_study(study: Study) -> dict[str, Any]:
     access["shown"] = [
         one for one in access.get("shown", []) if one.get("field") not in hidden and one.get("route") not in layers
     ]
+    # What a variant changes names rules, layers and columns by their keys: where some are private, its name is enough.
+    tree["variants"] = {name: {} for name in tree.get("variants", {})}
     return tree
 
 

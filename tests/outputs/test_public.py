@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from .helpers import PROFILE, box, files, layer, run, world
 
 OWNERS = ("Zaphod Beeblebrox", "Ford Prefect")
 PRICE = 7654321.25
-SECRETS = [*OWNERS, "7654321"]
+SECRETS = [*OWNERS, "7654321", "Slartibartfast"]
 
 
 def unpacked(data: bytes) -> list[bytes]:
@@ -46,6 +47,9 @@ def readable(path: Path) -> str:
     """Everything a file says, in one text; tables are read as well, for their pages are compressed."""
     parts = [data.decode("utf-8", errors="replace") for data in unpacked(path.read_bytes())]
     parts += [data.decode("utf-16-le", errors="ignore") for data in unpacked(path.read_bytes())[:1]]
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as archive:
+            parts += [archive.read(name).decode("utf-8") for name in archive.namelist()]
     if path.suffix == ".parquet":
         table = pd.read_parquet(path)
         parts.append(
@@ -77,7 +81,8 @@ def private_world(folder: Path, **keys: Any) -> Path:
     return path
 
 
-OUTPUTS = ["parquet", "gpkg", "excluded", "map"]
+VARIANTS = {"short": {"term": 3}, "dear": {"layers.prices.source": "Slartibartfast"}}
+OUTPUTS = ["parquet", "gpkg", "excluded", "tables", "xlsx", "map"]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +91,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folders = {}
     for audience in ("internal", "public"):
         folder = tmp_path_factory.mktemp(audience)
-        path = private_world(folder, audience=audience, outputs=OUTPUTS, variants={"short": {"term": 3}})
+        path = private_world(folder, audience=audience, outputs=OUTPUTS, variants=VARIANTS)
         run(path).write(folder / "out")
         folders[audience] = folder / "out"
     return folders
@@ -94,12 +99,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_this_search_finds_what_is_there(runs: dict[str, Path]) -> None:
     """In the internal run every secret is found in the tables and in the map."""
-    for name in ("sites.parquet", "sites.gpkg", "map.html", "variants/short/sites.parquet"):
+    for name in ("sites.parquet", "sites.gpkg", "sites.xlsx", "map.html", "variants/short/sites.parquet"):
         text = readable(runs["internal"] / name)
         for secret in SECRETS[:2]:
             assert secret in text, f"{secret} is not in {name}"
     assert SECRETS[2] in readable(runs["internal"] / "sites.parquet")
     assert SECRETS[2] in readable(runs["internal"] / "map.html")
+    assert "Slartibartfast" in readable(runs["internal"] / "run.json")
 
 
 def test_no_output_of_a_public_run_holds_a_secret(runs: dict[str, Path]) -> None:
