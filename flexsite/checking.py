@@ -24,6 +24,7 @@ from flexsite.availability.window import Clock
 from flexsite.capacity.counting import refuse_norms
 from flexsite.errors import InputError, InputErrors
 from flexsite.layers.matching import values_of
+from flexsite.layers.notes import read_notes
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
 from flexsite.outputs.not_tested import untested_text
@@ -164,6 +165,8 @@ def _check_study(study: Study, problems: _Problems) -> None:
         problems.attempt(partial(_check_column, name, column.layer, column.column, layers, bounds))
     if study.owners is not None:
         problems.attempt(partial(_check_owners, study, layers, found, bounds, problems))
+    if study.local is not None:
+        problems.attempt(partial(read_notes, study.local.path, layers.crs))
     if area is not None:
         problems.attempt(partial(known_projects, study, layers, area))
     shape = np.array([found.geometry[0] if found is not None else shapely.box(*bounds)], dtype=object)

@@ -258,6 +258,7 @@ def judge(study: Study, variant: str, standing: Standing, told: Progress) -> Res
             timings={**standing.timings, "suitability": round(time.perf_counter() - begun, 3)},
             unavailable=[str(name) for name in found.ids[~standing.available]],
             shown=standing.shown,
+            notes=standing.notes,
             tables=tables,
         )
     )

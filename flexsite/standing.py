@@ -24,12 +24,14 @@ from flexsite import candidates as candidate_room
 from flexsite import keeping
 from flexsite.access.delineations import delineated
 from flexsite.availability.finding import Available
+from flexsite.availability.local import spoken_of
 from flexsite.availability.marking import kind_columns_of, with_kind_marks
 from flexsite.availability.merging import find_all
 from flexsite.availability.projects import known_projects
 from flexsite.availability.sites import Sites
 from flexsite.availability.work import Crew, digest
 from flexsite.geometry import Floats, Geometries
+from flexsite.layers.notes import read_notes
 from flexsite.memory import give_back
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
@@ -75,6 +77,8 @@ class Standing:
         For each of `visible_boundaries`, values of the sites by delineation.
     owned
         Whose land the sites are; None where the study does not ask.
+    notes
+        What people who know the place wrote on the map, as GeoJSON features.
     """
 
     study: Study
@@ -95,6 +99,7 @@ class Standing:
     projects: pd.DataFrame | None = None
     delineated: Sequence[dict[str, Floats]] = ()
     owned: Owned | None = None
+    notes: tuple[dict[str, Any], ...] = ()
 
     @cached_property
     def plain(self) -> pd.DataFrame:
@@ -125,6 +130,8 @@ def ground_key(study: Study) -> str:
     """Equal for studies that differ in nothing but what comes after the ground: profiles, variants, outputs."""
     plain = study.resolved()
     kept = {name: value for name, value in plain.items() if name not in _OF_PROFILES}
+    if "local" in kept:
+        kept["local"].pop("veto")
     for kind in kept.get("kinds", []):
         kind.pop("capacity")
         kind.pop("requires")
@@ -166,6 +173,7 @@ def stand(study: Study, told: Progress, crew: Crew, *, keep_all: bool = False) -
     timer.lap("owners")
     _join_columns(frame, found, study, layers, told, place, crew.cache)
     timer.lap("columns")
+    written = _spoken(frame, study, layers.crs, notices)
     told("access")
     access, shown = _measure(frame, study, layers, area, notices, place, crew.cache)
     frame = frame[[*(name for name in frame.columns if name != "geometry"), "geometry"]]
@@ -198,6 +206,7 @@ def stand(study: Study, told: Progress, crew: Crew, *, keep_all: bool = False) -
         projects=projects,
         delineated=by_boundary,
         owned=owned,
+        notes=written,
     )
 
 
@@ -242,6 +251,20 @@ def _owned(
         notices.warn(f"owners_{number}", text)
     add_owners(frame, owned, study)
     return owned
+
+
+def _spoken(frame: gpd.GeoDataFrame, study: Study, crs: CRS, notices: Notices) -> tuple[dict[str, Any], ...]:
+    """Add what people who know the place say of the sites; returns their notes for the map."""
+    if study.local is None:
+        return ()
+    notes = read_notes(study.local.path, crs)
+    spoken = spoken_of(notes, frame.geometry.to_numpy(), frame["site_id"].to_numpy())
+    frame["local_verdict"] = series(spoken.verdict, as_text=True)
+    frame["local_reason"] = series(spoken.reason, as_text=True)
+    frame["local_notes"] = spoken.notes
+    if text := spoken.warning():
+        notices.warn("local", text)
+    return notes.features
 
 
 def _join_columns(

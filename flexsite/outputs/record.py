@@ -23,6 +23,7 @@ from flexsite.outputs.not_tested import not_tested
 from flexsite.outputs.withheld import private_columns, private_layers, public_study
 from flexsite.study.capacity import own_norms
 from flexsite.study.kinds import own_kind_files
+from flexsite.study.local import local_files
 from flexsite.study.models import own_standards
 from flexsite.study.owners import own_patterns
 
@@ -108,6 +109,7 @@ def input_files(study: Study) -> list[Path]:
     paths += own_norms(study)
     paths += own_kind_files(study)
     paths += own_patterns(study)
+    paths += local_files(study)
     found: set[Path] = set()
     for path in paths:
         if path is None:

@@ -44,6 +44,8 @@ class Result:
         Isochrones, routes and fields that the study asks for, to be drawn; None when it asks for none.
     tables
         What else is counted, by name: each is written as a file of that name, parquet where a row is about a site.
+    notes
+        What people who know the place wrote on the map, as GeoJSON features; empty for a public study.
     """
 
     study: Study
@@ -64,6 +66,7 @@ class Result:
     variants: dict[str, Result] = field(default_factory=dict)
     shown: gpd.GeoDataFrame | None = None
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    notes: tuple[dict[str, Any], ...] = ()
 
     @cached_property
     def plots(self) -> gpd.GeoDataFrame:

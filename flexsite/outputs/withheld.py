@@ -9,6 +9,7 @@ import pandas as pd
 
 from flexsite.study.access import output_columns
 from flexsite.study.kinds import withheld_kind_columns
+from flexsite.study.local import hide_local, withheld_local_columns
 
 if TYPE_CHECKING:
     from flexsite.outputs.result import Result
@@ -29,6 +30,7 @@ def private_columns(study: Study) -> list[str]:
     """Output columns that a public study withholds."""
     names = [name for column in study.withheld_columns() for name in (column, f"{column}_share")]
     names += withheld_kind_columns(study)
+    names += withheld_local_columns(study)
     return [*names, *(name for measure in study.withheld_measures() for name in output_columns(measure))]
 
 
@@ -58,6 +60,7 @@ def withhold(result: Result) -> Result:
     return replace(
         result,
         sites=sites,
+        notes=() if study.audience == "public" else result.notes,
         waterfall=result.waterfall.assign(rule=_column(result.waterfall, shown)),
         taken=result.taken.assign(rule=_column(result.taken, shown)),
         excluded=excluded,
@@ -72,6 +75,8 @@ def public_study(study: Study) -> dict[str, Any]:
     tree = study.resolved()
     layers, shown = private_layers(study), shown_rules(study)
     _hide_owners(tree, layers)
+    if study.audience == "public":
+        hide_local(tree)
     if not layers:
         return tree
     tree["layers"] = {name: layer for name, layer in tree["layers"].items() if name not in layers}

@@ -236,6 +236,16 @@ def rule_files() -> tuple[tuple[str, str, Path], ...]:
     return tuple((path.parent.name, path.stem, path) for path in sorted((_folder() / "rules").glob("*/*.yaml")))
 
 
+def reports_path() -> Path:
+    """Return what a report says beside its own figures."""
+    return _folder() / "reports.yaml"
+
+
+def local_knowledge_path() -> Path:
+    """Return the words in which people who know a place speak of its sites."""
+    return _folder() / "local_knowledge.yaml"
+
+
 def routes_path() -> Path:
     """Return the permits by which homes may be built, for each permit route."""
     return _folder() / "routes.yaml"

@@ -30,7 +30,7 @@ RESERVED = frozenset(
     candidates sites area_ha removed_ha touched_ha only_ha unknown_ha variant stage step rule effect class
     plot_id available_m2 site_area_m2 verdict rules taken_m2 touched_m2 no_access
     d_sites d_area_ha d_homes from until moved_from
-    moves bridging""".split()
+    moves bridging local local_verdict local_reason local_notes""".split()
 )
 """Ids with a meaning of their own in the outputs (design, section 4)."""
 

@@ -27,6 +27,7 @@ from flexsite.study.kind import Kind
 from flexsite.study.kinds import check_kinds, kind_columns, withheld_kind_columns
 from flexsite.study.layer import Candidates, Layer
 from flexsite.study.library import Province
+from flexsite.study.local import Local
 from flexsite.study.owners import LeadTimes, Owners, check_owners, default_payback, owner_columns, owner_layers
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
@@ -65,6 +66,7 @@ class Study(StrictModel):
     payback: PositiveNumber = Field(default_factory=default_payback, description="years until homes are paid back")
     terms: list[PositiveNumber] | None = Field(None, description="years by which windows are counted", min_length=1)
     access: Access = Field(default_factory=Access)
+    local: Local | None = Field(None, description="notes of people who know the place, from the map")
     profiles: list[Profile] = Field(default_factory=list)
     capacity: Capacity | None = Field(None, description="norms of rooms, people and parking")
     boundaries: list[Boundaries] | None = Field(None, min_length=1)

@@ -15,7 +15,7 @@ def study_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "flexsite study, format 1"
     definitions = schema["$defs"]
-    for name in ("Layer", "StreetsSource"):
+    for name in ("Layer", "StreetsSource", "Local"):
         definitions[f"{name}Mapping"] = definitions[name]
         definitions[name] = {"anyOf": [{"type": "string", "description": "path"}, {"$ref": f"#/$defs/{name}Mapping"}]}
     definitions["MatchMapping"] = definitions["Match"]

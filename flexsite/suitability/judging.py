@@ -10,6 +10,7 @@ import pandas as pd
 
 from flexsite.geometry import Floats
 from flexsite.study.access import CountMeasure, NearestMeasure, StandardMeasure, SumMeasure
+from flexsite.study.local import STEP as LOCAL
 from flexsite.suitability.kinds import STEP, judge_kinds
 from flexsite.suitability.requirements import Mask, judge, subject_column, values_of
 from flexsite.suitability.scoring import Integers, ranks, score, value, weighted_sum
@@ -86,6 +87,8 @@ def judge_profile(
         failed += kinds.failed
         left = left & kinds.passes
         steps.append(Passing(STEP, left.copy()))
+    if study.local is not None and study.local.veto == "exclude":
+        require(LOCAL, sites["local_verdict"].to_numpy(dtype=object) != "veto")
     for name, requirement in profile.requires.items():
         outcome = judge(requirement, study, sites, f"{place}, requires.{name}")
         require(name, outcome.passes, outcome.unknown & ~outcome.passes)
