@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from flexsite.availability import overlaps as overlapping
 from flexsite.geometry import Floats, Geometries, Indices, empty_geometries
 from flexsite.study.rule import MarkRule
 
 if TYPE_CHECKING:
+    from flexsite.availability.overlaps import Overlaps
     from flexsite.study.models import Study
     from flexsite.study.rule import RuleBase
 
@@ -73,12 +75,15 @@ class Account:
         Area of each candidate before any rule, and what all rules together leave of it.
     taken, unknown
         By rule, in the order of the study.
+    overlaps
+        What they take by which of them claim it at once; None where that was not asked for.
     """
 
     start_m2: Floats
     area_m2: Floats
     taken: Mapping[str, Taken]
     unknown: Mapping[str, Unknown]
+    overlaps: Overlaps | None = None
 
     def steps(self, study: Study, rules: Sequence[RuleBase] | None = None) -> list[Step]:
         """The waterfall's rows for the rules that acted, in their order; default: all of the study."""
@@ -136,7 +141,7 @@ def joined(accounts: Sequence[Account], rows: Sequence[Indices], count: int, rul
         where = _concatenated([own[one.index] for one, own in beyond], np.intp)
         order = np.argsort(where, kind="stable")
         unknown[rule] = Unknown(where[order], _concatenated([one.area_m2 for one, _ in beyond], float)[order])
-    return Account(start, area, taken, unknown)
+    return Account(start, area, taken, unknown, overlapping.joined([one.overlaps for one in accounts], rows))
 
 
 def _concatenated(arrays: Sequence[np.ndarray], kind: type) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flexsite.availability.account import Account, Taken, Unknown
+from flexsite.availability.overlaps import Overlaps, summed
 from flexsite.availability.waterfall import removes
 from flexsite.geometry import Floats, Indices, empty_geometries
 from flexsite.study.rule import KeepRule
@@ -106,7 +107,15 @@ class Combinations:
             beyond = self._sums(~self.known(rule)) if rule.outside_coverage == "unknown" else np.zeros(count)
             where = np.flatnonzero(beyond > 0)
             unknown[rule.id] = Unknown(where, beyond[where])
-        return Account(start_m2, left_m2, taken, unknown), self.start - gone
+        return Account(start_m2, left_m2, taken, unknown, self._overlaps(claims, chosen, takers)), self.start - gone
+
+    def _overlaps(self, claims: Mapping[str, Truths], chosen: Sequence[RuleBase], takers: Sequence[str]) -> Overlaps:
+        """What rules take by which of them claim it, the k-th of those chosen as bit k."""
+        mask = np.zeros(len(self.row), dtype=np.uint64)
+        for bit, rule in enumerate(chosen):
+            if rule.id in takers:
+                mask[claims[rule.id]] |= np.uint64(1 << bit)
+        return summed(self.row, mask, self.area)
 
     def with_rows(self, rows: Indices, table: Combinations) -> Combinations:
         """The same with some candidates, given by their rows here, as another table has them."""

@@ -10,19 +10,21 @@ from typing import Any
 import numpy as np
 
 from flexsite.availability.account import Account, Taken, Unknown
+from flexsite.availability.overlaps import Overlaps
 from flexsite.availability.tile import Pieces, Small, Tile, together
 from flexsite.flat import Flat
 from flexsite.geometry import Indices, empty_geometries
 from flexsite.geoparquet import read_shapes, write_shapes
 
 KIND = "tile"
+_OVERLAPS, _OVERLAP_SHAPES = "overlaps.parquet", "overlap_shapes.parquet"
 _TEXTS = ("marks", "unknown", "route")
 _DAYS = ("available_until", "mark_until")
 _NUMBERS = ("area_m2", "stand_in", "cap", "route_share")
 
 
 def save(tile: Tile, folder: Path, crs: str) -> None:
-    """Write a tile: `account`, `taken`, `unknown`, `sites`, `small` and, where asked for, `excluded`."""
+    """Write a tile: `account`, `taken`, `unknown`, `sites`, `small` and, where asked for, `excluded` and `overlaps`."""
     import pyarrow as pa
     import pyproj
 
@@ -41,6 +43,8 @@ def save(tile: Tile, folder: Path, crs: str) -> None:
     rows = np.flatnonzero(geometry != None)  # noqa: E711 - element by element
     excluded = Flat.of(geometry[rows])
     write_shapes(folder / "excluded.parquet", excluded, projected, {"taken": rows})
+    if account.overlaps is not None:
+        _save_overlaps(account.overlaps, folder, projected)
     beyond = account.unknown.values()
     of_rule = np.repeat(np.arange(len(names)), [len(one.index) for one in beyond])
     areas = np.concatenate([np.empty(0), *(one.area_m2 for one in beyond)])
@@ -81,10 +85,27 @@ def load(folder: Path) -> Tile:
     described["candidate"] = described["candidate"].astype(np.intp)
     small, lost = read_shapes(folder / "small.parquet", None, ["candidate"])
     return Tile(
-        Account(account["start_m2"], account["left_m2"], taken, unknown),
+        Account(account["start_m2"], account["left_m2"], taken, unknown, _load_overlaps(folder)),
         Pieces(shapes=shapes, **described),
         Small(lost["candidate"].astype(np.intp), small),
     )
+
+
+def _save_overlaps(overlaps: Overlaps, folder: Path, crs: str) -> None:
+    columns = {"candidate": overlaps.candidate, "mask": overlaps.mask, "area_m2": overlaps.area_m2}
+    _write(folder / _OVERLAPS, columns)
+    if any(one is not None for one in overlaps.geometry):
+        write_shapes(folder / _OVERLAP_SHAPES, Flat.of(overlaps.geometry), crs, {})
+
+
+def _load_overlaps(folder: Path) -> Overlaps | None:
+    if not (folder / _OVERLAPS).exists():
+        return None
+    columns = _read(folder / _OVERLAPS)
+    geometry = empty_geometries(len(columns["mask"]))
+    if (folder / _OVERLAP_SHAPES).exists():
+        geometry = read_shapes(folder / _OVERLAP_SHAPES, None, [])[0].geometry()
+    return Overlaps(columns["candidate"].astype(np.intp), columns["mask"], columns["area_m2"], geometry)
 
 
 def renewed(before: Tile, rows: Indices, count: int, find: Callable[[Indices], Tile], rules: Sequence[str]) -> Tile:

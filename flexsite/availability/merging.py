@@ -14,6 +14,7 @@ import numpy as np
 
 from flexsite.availability import sites, tile
 from flexsite.availability.account import Account, Taken, Unknown
+from flexsite.availability.overlaps import MOST
 from flexsite.availability.finding import Available, find
 from flexsite.availability.tile import Tile
 from flexsite.availability.window import Clock
@@ -143,11 +144,15 @@ def _with_all(account: Account, rules: Sequence[str]) -> Account:
     """The account with rules that did not act as such that touched nothing."""
     rows, number = np.empty(0, dtype=np.intp), np.empty(0)
     taken = Taken(rows, number, number, number, empty_geometries())
+    overlaps = account.overlaps if len(rules) <= MOST else None
+    if overlaps is not None:
+        overlaps = overlaps.renumbered([list(rules).index(name) for name in account.taken])
     return Account(
         account.start_m2,
         account.area_m2,
         {name: account.taken.get(name, taken) for name in rules},
         {name: account.unknown.get(name, Unknown(rows, number)) for name in rules},
+        overlaps,
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from flexsite.availability import exact, route, sites, touching, waterfall
 from flexsite.availability.account import Account, Taken, Unknown, joined
 from flexsite.flat import Flat
-from flexsite.geometry import Floats, Indices, union_groups
+from flexsite.geometry import Floats, Geometries, Indices, union_groups
 from flexsite.study.rule import RouteRule
 
 if TYPE_CHECKING:
@@ -128,7 +128,13 @@ class Tile:
         pieces = self.pieces.take(kept)
         lost = np.flatnonzero(place[self.small.candidate] >= 0)
         return Tile(
-            Account(account.start_m2[rows], account.area_m2[rows], taken, unknown),
+            Account(
+                account.start_m2[rows],
+                account.area_m2[rows],
+                taken,
+                unknown,
+                None if account.overlaps is None else account.overlaps.take(place),
+            ),
             replace(pieces, candidate=place[pieces.candidate]),
             Small(place[self.small.candidate[lost]], self.small.shapes.take(lost)),
         )
@@ -173,7 +179,7 @@ def find(
         ground = waterfall.start(shapes.geometry())
         for rule in study.rules:
             waterfall.apply(ground, rule, footprints[rule.id], study, clock, keep_geometry=wanted.taken)
-        account, left = _as_kept(waterfall.account(ground)), ground.geometry
+        account, left = _as_kept(waterfall.account(ground, arrange=wanted.taken)), ground.geometry
     parts = sites.parts_of(left, study.candidates)
     found = parts.sites()
     stand_in = np.zeros(len(found), dtype=bool)
@@ -223,13 +229,18 @@ def _small(parts: sites.Parts, *, keep: bool) -> Small:
 
 def _as_kept(account: Account) -> Account:
     """With the ground that rules took as it comes back from disk: rings in their set directions."""
-    taken = {}
-    for name, one in account.taken.items():
-        geometry = one.geometry.copy()
-        filled = np.flatnonzero(geometry != None)  # noqa: E711 - element by element
-        geometry[filled] = Flat.of(geometry[filled]).geometry()
-        taken[name] = replace(one, geometry=geometry)
-    return replace(account, taken=taken)
+    taken = {name: replace(one, geometry=_turned(one.geometry)) for name, one in account.taken.items()}
+    overlaps = account.overlaps
+    if overlaps is not None:
+        overlaps = replace(overlaps, geometry=_turned(overlaps.geometry))
+    return replace(account, taken=taken, overlaps=overlaps)
+
+
+def _turned(geometry: Geometries) -> Geometries:
+    result = geometry.copy()
+    filled = np.flatnonzero(geometry != None)  # noqa: E711 - element by element
+    result[filled] = Flat.of(geometry[filled]).geometry()
+    return result
 
 
 def _texts(ids: list[list[str]]) -> Objects:

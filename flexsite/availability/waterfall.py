@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from flexsite.availability.account import Account, Taken, Unknown
+from flexsite.availability.overlaps import arranged
 from flexsite.geometry import (
     Floats,
     Geometries,
@@ -171,11 +172,18 @@ def apply(
     ground.claims[rule.id] = claim.geometry[positive]
 
 
-def account(ground: Ground) -> Account:
-    """What all rules did, in numbers."""
+def account(ground: Ground, *, arrange: bool = False) -> Account:
+    """What all rules did, in numbers.
+
+    Parameters
+    ----------
+    arrange
+        Also cut the ground that each rule took, which must have been kept, by the others that claim it.
+    """
     only = _only(ground)
     taken = {name: replace(one, only_m2=only.get(name, one.only_m2)) for name, one in ground.taken.items()}
-    return Account(ground.start_m2, ground.area_m2, taken, ground.unknown)
+    overlaps = arranged(ground) if arrange else None
+    return Account(ground.start_m2, ground.area_m2, taken, ground.unknown, overlaps)
 
 
 def _touched(ground: Geometries, claim: Geometries, before: Geometries, after: Geometries, *, removes: bool) -> Floats:
