@@ -295,7 +295,7 @@ def test_the_list_has_pages_and_works_by_keyboard(open_map: OpenMap) -> None:
 def test_a_rule_can_be_switched_on(open_map: OpenMap) -> None:
     opened = open_map(study(50))
     assert opened.page.locator(".leaflet-fsGround-pane canvas").count() == 0
-    opened.page.click("#fs-tab-rules")
+    opened.page.click("#fs-tab-layers")
     opened.page.check("label:has-text('natura2000') input")
     opened.page.wait_for_timeout(300)
     assert opened.js(PIXELS, "fsGround")["translucent"] > 300
@@ -314,7 +314,7 @@ def test_the_language_switches_live(open_map: OpenMap) -> None:
     for part in ("INTERNAL USE", "Programme of requirements", "desk study", "1 January 2026"):
         assert part in panel
     assert "Ranglijst" not in panel
-    for tab in ("waterfall", "rules", "sources"):
+    for tab in ("waterfall", "layers", "sources"):
         opened.page.click(f"#fs-tab-{tab}")
         for word in ("Trechter", "Stap", "Grondslag", "Bron ", "Licentie", "sluit uit"):
             assert word not in opened.text("#fs-panel")
@@ -338,14 +338,14 @@ def test_nothing_is_wider_than_the_screen(open_map: OpenMap, width: int) -> None
         opened = open_map(data, width=width)
         assert opened.js("document.documentElement.scrollWidth") <= width
         opened.page.click(".fs-list .fs-pick")
-        for tab in ("list", "waterfall", "rules", "sources"):
+        for tab in ("list", "waterfall", "layers", "sources"):
             opened.page.click(f"#fs-tab-{tab}")
             assert opened.js("document.documentElement.scrollWidth") <= width, tab
 
 
 def test_hostile_values_are_shown_and_never_run(open_map: OpenMap) -> None:
     opened = open_map(hostile_study())
-    for tab in ("waterfall", "rules", "sources", "list"):
+    for tab in ("waterfall", "layers", "sources", "list"):
         opened.page.click(f"#fs-tab-{tab}")
         opened.page.wait_for_timeout(50)
         shown = opened.page.text_content("#fs-panel")
@@ -385,7 +385,7 @@ EMPTY = gpd.GeoDataFrame({"site_id": [], "candidate_id": []}, geometry=[], crs=2
 def test_empty_runs_give_a_map_that_says_so(open_map: OpenMap, change: dict[str, Any], says: str) -> None:
     opened = open_map(study(40, **change))
     assert says in opened.text("#fs-panel")
-    for tab in ("waterfall", "rules", "sources", "list"):
+    for tab in ("waterfall", "layers", "sources", "list"):
         opened.page.click(f"#fs-tab-{tab}")
     opened.js("[flexsite.ranking(), flexsite.weights(), flexsite.explain(110250, 500250)]")
     opened.page.mouse.click(900, 300)

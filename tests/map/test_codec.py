@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flexsite.outputs.map import codec
-from flexsite.outputs.map.lattice import lattices
-from flexsite.outputs.map.payload import _polygons
+from flexsite.outputs.map.lattice import Nearby, lattices
 
 from .fake import BOX, RD, blobs, special
 
@@ -46,7 +45,7 @@ def test_zigzag_puts_small_magnitudes_first() -> None:
 def test_polygons_with_holes_and_parts_come_back_within_four_decimetres() -> None:
     shapes = np.concatenate((np.array(special(), dtype=object), blobs(np.random.default_rng(1), 200)))
     mercator = gpd.GeoSeries(shapes, crs=RD).to_crs(3857)
-    back = rebuilt(_polygons(shapes, RD, 0.1))
+    back = rebuilt(codec.encode_polygons(shapely.simplify(shapes, 0.1), Nearby(RD, BOX)))
     assert len(back) == len(shapes)
     for before, after in zip(mercator, back, strict=True):
         if before.area < 100:
@@ -75,8 +74,10 @@ def test_a_site_smaller_than_a_step_keeps_a_vertex() -> None:
     assert len(rings.xy) == 1
 
 
-def test_exterior_rings_and_holes_turn_opposite_ways() -> None:
-    rings = codec.decode_polygons(_polygons(np.array(special()[:2], dtype=object), RD, 0))
+@pytest.mark.parametrize("turned", [False, True])
+def test_exterior_rings_and_holes_turn_opposite_ways(turned: bool) -> None:
+    shapes = shapely.orient_polygons(np.array(special()[:2], dtype=object), exterior_cw=turned)
+    rings = codec.decode_polygons(codec.encode_polygons(shapes, Nearby(RD, BOX)))
     turns = []
     for start, end in zip(rings.vertex[:-1], rings.vertex[1:], strict=True):
         x, y = rings.xy[start:end].T - rings.xy[start][:, None]
@@ -107,3 +108,21 @@ def test_lattices_agree_with_pyproj_within_five_centimetres(crs: int, bounds: tu
     units = codec.to_units(np.column_stack(transformer.transform(points[:, 0], points[:, 1])))
     assert np.abs(forward(points) - units).max() * 0.6 <= 0.05
     assert np.abs(backward(units) - points).max() <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("crs", "bounds"),
+    [(28992, BOX), (28992, (10000.0, 306000.0, 280000.0, 620000.0)), (25832, (3e5, 5.2e6, 9e5, 6.1e6))],
+)
+def test_positions_between_the_nodes_of_a_grid_are_those_of_pyproj(crs: int, bounds: tuple[float, ...]) -> None:
+    rng = np.random.default_rng(3)
+    points = np.column_stack((rng.uniform(bounds[0], bounds[2], 3000), rng.uniform(bounds[1], bounds[3], 3000)))
+    transformer = pyproj.Transformer.from_crs(crs, 3857, always_xy=True)
+    units = codec.to_units(np.column_stack(transformer.transform(points[:, 0], points[:, 1])))
+    assert np.abs(Nearby(pyproj.CRS(crs), bounds)(points) - units).max() * 0.6 <= 0.05  # type: ignore[arg-type]
+
+
+def test_where_no_grid_is_fine_enough_every_position_is_projected() -> None:
+    world = Nearby(pyproj.CRS(28992), (-7e6, -7e6, 7e6, 7e6))
+    point = np.array([[120000.0, 500000.0]])
+    assert np.abs(world(point) - Nearby(RD, BOX)(point)).max() * 0.6 <= 0.05

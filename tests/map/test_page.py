@@ -254,7 +254,7 @@ def test_a_large_map_is_reported(data: MapData, monkeypatch: pytest.MonkeyPatch)
 
 def test_size_per_site() -> None:
     small, large = (len(SiteMap(study(n, excluded=None)).html()) for n in (100, 2100))
-    assert small < 290_000
+    assert small < 350_000
     assert (large - small) / 2000 < 140  # twenty vertices, five measures, two profiles
 
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import base64
 import gzip
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,7 @@ WORLD = 1 << BITS
 HALF_EQUATOR = 20037508.342789244  # metres in EPSG:3857
 
 Bytes = NDArray[np.uint8]
+Place = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -90,36 +92,68 @@ def read_varint(data: bytes) -> NDArray[np.uint64]:
     return np.add.reduceat(groups, begin) if len(raw) else np.zeros(0, dtype=np.uint64)
 
 
-def encode_polygons(geometry: NDArray[Any]) -> bytes:
-    """A block of polygons or multipolygons given in web mercator metres (EPSG:3857).
+def encode_polygons(geometry: NDArray[Any], place: Place = to_units) -> bytes:
+    """A block of polygons or multipolygons.
 
     Empty and missing geometries keep their place, with no ring. Neighbouring vertices
     that fall on the same step are one; a ring keeps at least one vertex.
+
+    Parameters
+    ----------
+    place
+        From coordinates (n, 2) of the geometries to units of the 2^26 square; left out, they are in
+        web mercator metres (EPSG:3857).
     """
     polygon, feature = shapely.get_parts(geometry, return_index=True)
-    is_polygon = (shapely.get_type_id(polygon) == 3) & ~shapely.is_empty(polygon)
-    polygon = shapely.orient_polygons(polygon[is_polygon])
-    feature = feature[is_polygon]
-    rings, part = shapely.get_rings(polygon, return_index=True)
-    ring_count = np.bincount(feature[part], minlength=len(geometry)).astype(np.uint64)
-    xy, owner = shapely.get_coordinates(rings, return_index=True)
-    closing = np.ones(len(xy), dtype=bool)
-    closing[:-1] = owner[1:] != owner[:-1]
-    units = np.rint(to_units(xy[~closing])).astype(np.int64)
-    owner = owner[~closing]
-    first = np.ones(len(owner), dtype=bool)
-    first[1:] = owner[1:] != owner[:-1]
-    new = first.copy()
-    new[1:] |= (units[1:] != units[:-1]).any(axis=1)
+    kept = (shapely.get_type_id(polygon) == 3) & ~shapely.is_empty(polygon)
+    polygon, feature = polygon[kept], feature[kept]
+    if len(polygon):
+        _, xy, offsets = shapely.to_ragged_array(polygon, include_z=False)
+        ring, part = (found.astype(np.int64) for found in offsets)
+    else:
+        xy, ring, part = np.zeros((0, 2)), np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    size = np.diff(ring) - 1  # the last vertex of a ring is its first
+    owner = np.repeat(np.arange(len(size)), size)
+    begin = np.concatenate(([0], np.cumsum(size)))[:-1]
+    units = np.rint(place(np.delete(xy, ring[1:] - 1, axis=0))).astype(np.int64)
+    units = units[_turned(units, begin, size, owner, part)]
+    new = np.ones(len(units), dtype=bool)
+    new[1:] = (units[1:] != units[:-1]).any(axis=1)
+    new[begin] = True
+    first = np.zeros(len(units), dtype=bool)
+    first[begin] = True
     units, owner, first = units[new], owner[new], first[new]
-    vertex_count = np.bincount(owner, minlength=len(rings)).astype(np.uint64)
     step = np.diff(units, axis=0, prepend=0)
     step[first] = np.diff(units[first], axis=0, prepend=0)
     starts = zigzag(step[first].reshape(-1)).astype(np.uint32)
     steps = zigzag(step[~first].reshape(-1)).astype(np.uint32)
     width = (int(steps.max(initial=1)).bit_length() + 7) // 8
-    head = struct.pack("<IIII", len(geometry), len(rings), len(units), width)
+    ring_count = np.bincount(np.repeat(feature, np.diff(part)), minlength=len(geometry)).astype(np.uint64)
+    vertex_count = np.bincount(owner, minlength=len(size)).astype(np.uint64)
+    head = struct.pack("<IIII", len(geometry), len(size), len(units), width)
     return head + varint(ring_count) + varint(vertex_count) + shuffle(starts) + shuffle(steps)[: width * len(steps)]
+
+
+def _turned(
+    units: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    size: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    part: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Places of the vertices with exterior rings turned one way and holes the other."""
+    at = np.arange(len(units))
+    if not len(units):
+        return at
+    beside = units - units[begin][owner]  # small numbers, so that the products are exact
+    after = at + 1
+    after[begin + size - 1] = begin
+    cross = beside[:, 0] * beside[after, 1] - beside[after, 0] * beside[:, 1]
+    outer = np.zeros(len(size), dtype=bool)
+    outer[part[:-1]] = True
+    wrong = (np.add.reduceat(cross, begin) > 0) != outer
+    mirrored = (2 * begin + size - 1)[owner] - at
+    return np.where(wrong[owner], mirrored, at)
 
 
 def decode_polygons(block: bytes) -> Rings:
@@ -158,4 +192,4 @@ def shuffle(values: NDArray[Any]) -> bytes:
 
 def pack(data: bytes) -> str:
     """Gzip without a time stamp, as base64: inert in HTML, in scripts and in templates."""
-    return base64.b64encode(gzip.compress(data, compresslevel=9, mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(data, compresslevel=7, mtime=0)).decode("ascii")

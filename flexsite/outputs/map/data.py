@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+
 if TYPE_CHECKING:
     import datetime
 
@@ -123,7 +124,7 @@ class SourceInfo:
 
 ContextKind = Literal[
     "border", "water", "built", "rail", "road", "field1", "field2", "field3", "field4", "field5", "reach", "walk",
-    "cycle", "change", "ride",
+    "cycle", "change", "ride", "station", "stop",
 ]  # fmt: skip
 
 
@@ -131,7 +132,7 @@ ContextKind = Literal[
 class ContextInfo:
     """Quiet background for finding one's way, such as municipal borders; or what a study shows of its access.
 
-    `geometry` holds polygons or lines in the study CRS; `names`, of equal length,
+    `geometry` holds polygons, lines or points in the study CRS; `names`, of equal length,
     are written on the map at the polygons. With `explained` the label stands in the legend.
     """
 
@@ -141,6 +142,12 @@ class ContextInfo:
     names: tuple[str, ...] = ()
     explained: bool = False
 
+    source: str = ""
+    date: str = ""
+
+
+Background = Literal["brt-grijs", "osm"]
+"""A map from the network that readers may switch on below the sites."""
 
 @dataclass(frozen=True)
 class MapData:
@@ -154,6 +161,8 @@ class MapData:
     ids of rules that are unknown on every site for want of a layer, `kinds` the names
     of the kinds of sites, `kind_columns` what is known of sites of some kinds alone.
     """
+    `projects` has the columns x, y, homes, year, status and name of known projects; `background` is what the page may
+    ask of the network, once its reader switches it on.
 
     title: str
     language: Language
@@ -182,3 +191,5 @@ class MapData:
     context: tuple[ContextInfo, ...] = ()
     kinds: Mapping[str, Label] = field(default_factory=dict)
     kind_columns: tuple[ColumnInfo, ...] = ()
+    projects: pd.DataFrame | None = None
+    background: Background | None = None

@@ -16,6 +16,7 @@ import folium
 from branca.element import Element, Figure
 from folium.template import Template
 
+from flexsite.outputs.map.background import HOSTS
 from flexsite.outputs.map.codec import pack
 from flexsite.outputs.map.data import MapData
 from flexsite.outputs.map.payload import MAX_SITES, build, geographic_bounds
@@ -23,9 +24,9 @@ from flexsite.outputs.map.payload import MAX_SITES, build, geographic_bounds
 MAX_BYTES = 20_000_000
 SCRIPTS = (
     "codec", "geometry", "rank", "text", "parts", "painter", "layer", "sites", "card", "panel", "tables", "legend",
-    "main",
+    "points", "stack", "layers", "sources", "main",
 )  # fmt: skip
-STYLES = ("page",)
+STYLES = ("page", "layers")
 _POLICY = "@@policy@@"
 _EXTERNAL = re.compile(
     r"""<(?:script|link|img|iframe|source|audio|video|embed|object|input|image|use)\b[^>]*?
@@ -83,10 +84,11 @@ class SealedFigure(Figure):  # type: ignore[misc, unused-ignore]
         "<script>\n{{ this.script.render(**kwargs) }}</script>\n</body>\n</html>\n"
     )
 
-    def __init__(self, title: str, language: str) -> None:
+    def __init__(self, title: str, language: str, pictures_from: tuple[str, ...] = ()) -> None:
         super().__init__(title=None)
         self.header._children.clear()  # the character set is in our own head
         self.language = language
+        self.pictures_from = pictures_from
         self.safe_title = markup.escape(title.encode("utf-8", "replace").decode("utf-8"))
 
     def render(self, **kwargs: Any) -> str:
@@ -101,7 +103,8 @@ class SealedFigure(Figure):  # type: ignore[misc, unused-ignore]
         ]
         policy = (
             "default-src 'none'; script-src " + " ".join(f"'sha256-{value}'" for value in hashes) + "; "
-            "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
+            "style-src 'unsafe-inline'; img-src " + " ".join(["data:", "blob:", *self.pictures_from]) + "; "
+            "base-uri 'none'; form-action 'none'"
         )
         return html.replace(_POLICY, policy, 1)
 
@@ -155,7 +158,7 @@ class SiteMap(folium.Map):  # type: ignore[misc, unused-ignore]
         )
         self._warn = on_warning
         self._sites = len(data.sites)
-        figure = SealedFigure(data.title, data.language)
+        figure = SealedFigure(data.title, data.language, (HOSTS[data.background],) if data.background else ())
         figure.add_child(self)
         assets = resources.files("flexsite.outputs.map") / "assets"
         figure.header.add_child(_style(_inline_images(assets / "leaflet")), name="leaflet_css")

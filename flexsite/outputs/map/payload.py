@@ -10,27 +10,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
+from flexsite.outputs.map.backdrop import backdrop, bounded, projects
+from flexsite.outputs.map.background import background_of
 from flexsite.outputs.map.bounds import Bounds
-from flexsite.outputs.map.codec import HALF_EQUATOR, WORLD, encode_polygons, to_units
+from flexsite.outputs.map.codec import encode_polygons
 from flexsite.outputs.map.columns import Columns, column_of, decimals_of, labelled, plain, text_of, texts
 from flexsite.outputs.map.data import MapData, ProfileInfo
-from flexsite.outputs.map.lattice import Lattice, lattices
+from flexsite.outputs.map.lattice import Lattice, Nearby, lattices
+
+if TYPE_CHECKING:
+    from flexsite.outputs.map.codec import Place
 
 MAX_SITES = 200_000
 _EXCLUDED_VERTICES = 1_000_000
-_CONTEXT_VERTICES = 200_000
-_AREA_VERTICES = 20_000
-_TOLERANCES = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _SITE_TOLERANCE = 0.1  # m; with the rounding to steps below the 0.4 m that the map promises
 
 
@@ -63,6 +63,7 @@ def build(data: MapData) -> bytes:
         raise ValueError("site_id is not unique")
     forward, backward = lattices(data.crs, _bounds(data))
     joined: list[dict[str, Any]] = [
+    place = Nearby(data.crs, _reach(data))
         {
             "name": item.name,
             "label": labelled(item.label),
@@ -95,8 +96,10 @@ def build(data: MapData) -> bytes:
         "n": len(ids),
         "ids": ids,
         "candidates": _candidates(ids, texts(sites, "candidate_id")),
-        "polygons": columns.raw(_polygons(sites.geometry.to_numpy(), data.crs, _SITE_TOLERANCE)),
-        **_backdrop(columns, data),
+        "polygons": columns.raw(encode_polygons(shapely.simplify(sites.geometry.to_numpy(), _SITE_TOLERANCE), place)),
+        **backdrop(columns, data, place),
+        "projects": projects(data.projects, place),
+        "background": background_of(data.background),
         "forward": _lattice(columns, forward),
         "backward": _lattice(columns, backward),
         "facts": _facts(columns, sites),
@@ -107,7 +110,7 @@ def build(data: MapData) -> bytes:
         "profiles": [_profile(columns, data, sites, profile, bounds) for profile in data.profiles],
         "bounded": bounds.bounded,
         "rules": [{**vars_of(rule), "label": labelled(rule.label)} for rule in data.rules],
-        "excluded": _excluded(columns, data),
+        "excluded": _excluded(columns, data, place),
         "waterfall": _records(data.waterfall),
         "sources": [vars_of(source) for source in data.sources],
         "assumed_complete": list(data.assumed_complete),
@@ -142,57 +145,16 @@ def _bounds(data: MapData) -> tuple[float, float, float, float]:
     raise ValueError("neither the area nor the sites have a place on the map")
 
 
-def _polygons(geometry: NDArray[Any], crs: Any, tolerance: float) -> bytes:
-    """Encoded polygons of a study CRS, simplified first."""
-    simple = shapely.simplify(geometry, tolerance) if tolerance else geometry
-    return encode_polygons(gpd.GeoSeries(simple, crs=crs).to_crs(3857).to_numpy())
-
-
-def _bounded(shapes: NDArray[Any], vertices: int) -> tuple[NDArray[Any], float]:
-    """Polygons with at most so many vertices when that can be had, and the tolerance used in metres."""
-    simple, used = shapes, _TOLERANCES[0]
-    for used in _TOLERANCES:
-        simple = shapely.simplify(shapes, used)
-        if shapely.get_num_coordinates(simple).sum() <= vertices:
-            break
-    return simple, used
-
-
-def _backdrop(columns: Columns, data: MapData) -> dict[str, Any]:
-    """The area, then the context, as one block of polygons, and the names of places.
-
-    Lines are drawn as narrow polygons, so that one painter does all.
-    """
-    parts = [_bounded(np.array([data.area], dtype=object), _AREA_VERTICES)[0]]
-    kinds = ["area"]
-    names = []
-    for item in data.context:
-        shapes = item.geometry.to_numpy()
-        shapes = np.where(
-            np.isin(shapely.get_type_id(shapes), (1, 2, 5)), shapely.buffer(shapes, 4.0, quad_segs=1), shapes
-        )
-        parts.append(_bounded(shapes, _CONTEXT_VERTICES)[0])
-        kinds += [item.kind] * len(shapes)
-        if len(item.names) == len(shapes):
-            names.append(_names(columns, item.names, gpd.GeoSeries(shapes, crs=data.crs).to_crs(3857)))
-    return {
-        "backdrop": columns.raw(_polygons(np.concatenate(parts), data.crs, 0.0)),
-        "backdrop_kind": columns.text(kinds),
-        "backdrop_legend": [[item.kind, labelled(item.label)] for item in data.context if item.explained],
-        "names": names,
-    }
-
-
-def _names(columns: Columns, names: Sequence[str], shapes: gpd.GeoSeries) -> dict[str, Any]:
-    """Names with the place to write them and the width of what they name, in units of the map."""
-    there = ~(shapes.isna() | shapes.is_empty).to_numpy()
-    points = shapely.get_coordinates(shapely.point_on_surface(shapes.to_numpy()[there]))
-    bounds = shapely.bounds(shapes.to_numpy()[there])
-    return {
-        "names": [text_of(name) for name, shown in zip(names, there, strict=True) if shown],
-        "at": columns.array(to_units(points).reshape(-1)),
-        "wide": columns.array((bounds[:, 2] - bounds[:, 0]) * WORLD / (2 * HALF_EQUATOR)),
-    }
+def _reach(data: MapData) -> tuple[float, float, float, float]:
+    """Bounds in the study CRS of everything on the map."""
+    frames = [
+        data.sites,
+        *(item.geometry for item in data.context),
+        *([] if data.excluded is None else [data.excluded]),
+    ]
+    found = np.array([_bounds(data), *(frame.total_bounds for frame in frames if len(frame))], dtype=float)
+    low, high = np.nanmin(found[:, :2], axis=0), np.nanmax(found[:, 2:], axis=0)
+    return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
 def _lattice(columns: Columns, lattice: Lattice) -> dict[str, Any]:
@@ -234,10 +196,10 @@ def _profile(
     """A profile's rows of the suitability table, in the order of the sites."""
     table = data.suitability
     rows = table[table["profile"] == profile.id]
-    rows = rows.set_index(rows["site_id"].astype(str))
-    if not sites["site_id"].isin(rows.index).all():
+    turn = pd.Index(rows["site_id"].astype(object).map(str)).get_indexer(pd.Index(sites["site_id"].astype(object)))
+    if (turn < 0).any():
         raise ValueError(f"the suitability table lacks sites of profile {profile.id!r}")
-    rows = rows.loc[sites["site_id"]]
+    rows = rows.iloc[turn]
     units = {measure.column: measure.unit for measure in data.measures}
     return {
         "id": profile.id,
@@ -266,7 +228,7 @@ def _profile(
     }
 
 
-def _excluded(columns: Columns, data: MapData) -> dict[str, Any] | None:
+def _excluded(columns: Columns, data: MapData, place: Place) -> dict[str, Any] | None:
     """The ground each rule took, in the order of the rules."""
     if data.excluded is None:
         return None
@@ -277,9 +239,9 @@ def _excluded(columns: Columns, data: MapData) -> dict[str, Any] | None:
     rank = {**order, **later}
     candidates = texts(frame, "candidate_id")
     turn = sorted(range(len(frame)), key=lambda row: (rank[names[row]], candidates[row], row))
-    shapes, tolerance = _bounded(frame.geometry.to_numpy()[turn], _EXCLUDED_VERTICES)
+    shapes, tolerance = bounded(frame.geometry.to_numpy()[turn], _EXCLUDED_VERTICES)
     return {
-        "polygons": columns.raw(_polygons(shapes, data.crs, 0.0)),
+        "polygons": columns.raw(encode_polygons(shapes, place)),
         "tolerance": tolerance,
         "rule": columns.text([names[row] for row in turn]),
         "candidate": columns.text([candidates[row] for row in turn]),

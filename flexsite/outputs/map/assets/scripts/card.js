@@ -77,6 +77,7 @@ function section(title, ...content) {
 
 // Children of the card for what `describePlace` found.
 function cardContent(words, sites, place) {
+  if (place.project) return projectContent(words, place);
   return place.site_id === null ? whyContent(words, place) : siteContent(words, sites, place);
 }
 

@@ -2,8 +2,23 @@
 
 class Polygons {
   constructor(bytes) {
-    Object.assign(this, decodePolygons(bytes));
+    Object.assign(this, bytes instanceof Uint8Array ? decodePolygons(bytes) : bytes);
     this.index();
+  }
+
+  // Polygons from features, each a list of rings, each a list of [x, y] in units of the map.
+  static of(features) {
+    const rings = features.flat();
+    const ring = Uint32Array.from([0, ...features.map(((sum) => (one) => (sum += one.length))(0))]);
+    const vertex = Uint32Array.from([0, ...rings.map(((sum) => (one) => (sum += one.length))(0))]);
+    const points = rings.flat();
+    const found = { n: features.length, ring, vertex, X: Int32Array.from(points, (p) => Math.round(p[0])), Y: Int32Array.from(points, (p) => Math.round(p[1])) };
+    for (const [low, high, along] of [['x0', 'x1', 'X'], ['y0', 'y1', 'Y']]) {
+      const ends = features.map((_, i) => found[along].subarray(vertex[ring[i]], vertex[ring[i + 1]]));
+      found[low] = Int32Array.from(ends, (values) => values.reduce((a, b) => Math.min(a, b), WORLD));
+      found[high] = Int32Array.from(ends, (values) => values.reduce((a, b) => Math.max(a, b), -1));
+    }
+    return new Polygons(found);
   }
 
   // A uniform grid; a feature is listed in the cell of its upper left corner.

@@ -56,12 +56,10 @@ function legendContent(app, counts) {
   const shown = sites.profile ? [0, 1, 2, 3, 4] : [5];
   const lines = shown.map((c) => line(swatchOf(STYLES[c]), words.t(STYLES[c].key), counts[c]));
   lines.push(line(swatchOf({ fill: '#ffffff', stroke: '#4c555e', ink: '#1d2733' }, true), words.t('legend.unknown'), counts[7]));
-  if (app.ground) {
-    for (const [place, id] of sites.excluded.order.entries()) {
-      if (!app.ground.hidden.has(place)) lines.push(line(swatchOf(groundStyle(place)), ruleName(words, sites.rule(id)), null));
-    }
+  const told = (entry) => entry.on && (entry.rule || entry.id === 'projects' || entry.group === 'access' || entry.id.startsWith('over:'));
+  for (const entry of app.stack.entries) {
+    if (told(entry)) for (const one of entry.facts.length ? entry.facts : [null]) lines.push(line(entry.swatch(), one ? words.label(one.label) : entry.label(words), null));
   }
-  for (const [kind, label] of sites.backdropLegend) lines.push(line(swatchOf(BACKDROP[kind]), words.label(label), null));
   const open = app.legendOpen === undefined ? !narrow() : app.legendOpen;
   return el('details', { open, ontoggle: (event) => { app.legendOpen = event.target.open; } },
     el('summary', {}, words.t('legend')), el('ul', {}, lines), el('p', { className: 'fs-note' }, words.t('legend.dots')));

@@ -10,51 +10,16 @@ class App {
     this.page = 0;
     this.place = null;
     this.parts = { panel: byId('fs-panel'), card: byId('fs-card'), legend: byId('fs-legend') };
-    this.layers(section);
+    this.stack = new Stack(this, section);
+    if (meta.background) this.background = new Background(this);
     this.controls();
     this.colour();
     this.speak(this.words.language);
     this.home(false);
-    for (const layer of this.stack) layer.addTo(map); // once the view is known, so that nothing is painted twice
+    this.stack.addTo(map); // once the view is known, so that nothing is painted twice
+    this.ready = true;
     map.on('click', (event) => this.click(event));
     document.addEventListener('keydown', (event) => { if (event.key === 'Escape') this.close(); });
-  }
-
-  layers(section) {
-    const { map, sites, meta } = this;
-    this.stack = [];
-    const add = (name, index, polygons, styles, order) => {
-      const pane = map.createPane(name);
-      pane.style.zIndex = index;
-      pane.style.pointerEvents = 'none';
-      const layer = new PolygonLayer(polygons, styles, order, { pane: name, minZoom: 5, maxZoom: 21 });
-      this.stack.push(layer);
-      return layer;
-    };
-    const kinds = Object.keys(BACKDROP);
-    const paints = kinds.map((kind) => BACKDROP[kind]);
-    // What is in reach and the ways there lie over the sites, all else below them.
-    for (const [name, index, over] of [['fsBackdrop', 210, false], ['fsShown', 460, true]]) {
-      const order = kinds.flatMap((kind, k) => (Boolean(BACKDROP[kind].over) === over ? [k] : []));
-      const layer = add(name, index, sites.backdrop, paints, order);
-      for (let i = 0; i < sites.backdrop.n; i++) layer.classes[i] = kinds.indexOf(sites.backdropKind.at(i));
-    }
-    for (const { names, at, wide } of meta.names) this.stack.push(new NameLayer(names, section(at), section(wide)));
-    if (sites.excluded) {
-      const ground = sites.excluded;
-      const styles = ground.order.map((_, place) => groundStyle(place));
-      this.ground = add('fsGround', 400, ground.polygons, styles, styles.map((_, place) => place));
-      this.groundHa = new Float64Array(styles.length);
-      const places = new Map(ground.order.map((id, place) => [id, place]));
-      for (let i = 0; i < ground.polygons.n; i++) {
-        const place = places.get(ground.rule.at(i));
-        this.ground.classes[i] = place;
-        this.groundHa[place] += ground.area.at(i) / 1e4;
-      }
-      styles.forEach((_, place) => this.ground.hidden.add(place));
-      this.stack.pop(); // no canvas until a restriction is switched on
-    }
-    this.layer = add('fsSites', 450, sites.polygons, STYLES, PAINT_ORDER);
   }
 
   controls() {
@@ -150,14 +115,20 @@ class App {
     if (above < 0 && !narrow()) panel.scrollTop += above; // the new part starts at its beginning
   }
 
-  showGround(place, on) {
-    if (on) this.ground.hidden.delete(place);
-    else this.ground.hidden.add(place);
-    const some = this.ground.hidden.size < this.ground.styles.length;
-    if (some && !this.ground._map) this.ground.addTo(this.map);
-    else if (!some) this.ground.remove();
-    else this.ground.repaint();
-    this.showLegend();
+  // Polygons of another part on the map; see Stack.
+  overlay(name, polygons, style, options) {
+    return this.stack.overlay(name, polygons, style, options);
+  }
+
+  // Signs of another part at points: [{x, y, sign, colour, open}], places in units of the map; see PointLayer.
+  signs(name, items) {
+    this.points.put(name, items);
+  }
+
+  openProject(project) {
+    this.layer.selected = -1;
+    this.place = { kind: 'project', project, site_id: null, candidate_id: null, inside: true, reason: 'project', excluded: [], x: project.at[0], y: project.at[1] };
+    this.opened();
   }
 
   // Tell every part that something changed.
@@ -174,25 +145,6 @@ class App {
     this.tell('profile');
   }
 
-  weigh(changes) {
-    const profile = this.sites.profile;
-    const places = new Map(profile ? profile.criteria.map((item, c) => [item.id, c]) : []);
-    for (const [id, weight] of Object.entries(changes)) {
-      if (!places.has(id)) throw new RangeError('flexsite: no criterion ' + id);
-      if (!Number.isInteger(weight) || weight < 0 || weight > 100) throw new RangeError('flexsite: a weight is a whole number 0..100');
-    }
-    for (const [id, weight] of Object.entries(changes)) profile.weights[places.get(id)] = weight;
-    this.again();
-    this.tell('weights');
-  }
-
-  again() {
-    this.sites.rank();
-    this.colour();
-    if (this.place && this.place.site_id !== null) this.place = this.placeOf(this.sites.byId.get(this.place.site_id));
-    this.render();
-  }
-
   placeOf(i) {
     const [x, y] = this.sites.centre(i);
     const study = this.sites.backward.at(x, y);
@@ -206,6 +158,11 @@ class App {
     if (i >= 0) {
       this.pick(i, false);
       this.clear(event.latlng);
+      return;
+    }
+    const sign = this.points.pick(at.x, at.y, this.map.getZoom());
+    if (sign) {
+      sign.open();
       return;
     }
     this.layer.selected = -1;
@@ -249,7 +206,7 @@ class App {
     if (!this.place) return;
     const close = el('button', { type: 'button', className: 'fs-close', 'aria-label': this.words.t('card.close'), onclick: () => this.close() }, '\u00d7');
     card.setAttribute('aria-live', 'polite');
-    card.setAttribute('aria-label', this.place.site_id === null ? this.words.t('why.title') : this.place.site_id);
+    card.setAttribute('aria-label', this.place.site_id || this.words.t(this.place.project ? 'project.title' : 'why.title'));
     const more = [...PARTS.card].sort((a, b) => a.order - b.order).map((one) => one.content(this, this.place));
     card.replaceChildren(close, ...[...cardContent(this.words, this.sites, this.place), ...more].filter(Boolean));
     card.scrollTop = 0;
@@ -268,6 +225,8 @@ function narrow() {
 
 function byId(id) {
   return document.getElementById(id);
+Object.assign(App.prototype, Steering);
+
 }
 
 function nextFrame() {
@@ -316,9 +275,11 @@ function publish() {
         byId('fs-panel').replaceChildren(el('p', { className: 'fs-empty' }, 'flexsite: ' + error));
         settle.failed(error);
       }
+        performance.mark('flexsite:ready');
     },
   };
   window.flexsite = face;
 }
 
 publish();
+  for (const { name, call } of PARTS.face) face[name] = (...given) => call(app, ...given);

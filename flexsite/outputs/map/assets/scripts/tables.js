@@ -1,4 +1,4 @@
-// The other parts of the panel: the waterfall, the restrictions and the sources.
+// The tab of the waterfall: what each step took.
 
 function waterfallContent(app) {
   const { words, sites, meta } = app;
@@ -38,41 +38,4 @@ function waterfallContent(app) {
   return el('div', {}, parts);
 }
 
-function rulesContent(app) {
-  const { words, sites, meta } = app;
-  const ground = sites.excluded;
-  if (!meta.rules.length && !(ground && ground.order.length)) return el('p', { className: 'fs-empty' }, words.t('empty.rules'));
-  const ids = [...new Set([...meta.rules.map((rule) => rule.id), ...(ground ? ground.order : [])])];
-  const items = ids.map((id) => {
-    const rule = sites.rule(id);
-    const place = ground ? ground.order.indexOf(id) : -1;
-    const ha = place < 0 ? 0 : app.groundHa[place];
-    const box = ha ? el('input', { type: 'checkbox', id: 'fs-rule-' + place, checked: !app.ground.hidden.has(place),
-      onchange: (event) => app.showGround(place, event.target.checked) }) : null;
-    const swatch = place >= 0 && ha ? swatchOf(groundStyle(place)) : null;
-    const kind = [rule.effect && words.word('effect', rule.effect), rule.hardness && words.word('class', rule.hardness)].filter(Boolean).join(', ');
-    const facts = rows([rule.basis && [words.t('rules.basis'), rule.basis], rule.source && [words.t('rules.source'), rule.source],
-      rule.date && [words.t('rules.date'), words.date(rule.date)]]);
-    return el('li', {}, el(ha ? 'label' : 'span', {}, box, swatch, el('strong', {}, ruleName(words, rule)), el('span', { className: 'fs-kind' }, ' ', kind)),
-      ground ? el('p', { className: 'fs-note' }, ha ? words.t('rules.ground', { ha: words.n(ha, ha < 10 ? 2 : 0) }) : words.t('rules.noground')) : null, facts);
-  });
-  return el('div', {},
-    el('p', { className: 'fs-note' }, ground ? words.t('rules.intro') + ' ' + words.t('rules.simplified', { metres: words.n(ground.tolerance + 0.5, 0) }) : words.t('empty.excluded')),
-    el('ol', { className: 'fs-rules fs-layers' }, items));
-}
-
-function sourcesContent(app) {
-  const { words, meta } = app;
-  const complete = new Set(meta.assumed_complete);
-  const made = el('p', { className: 'fs-note' }, words.t('sources.made', { version: meta.version, hash: meta.study_hash.slice(0, 12) }), ' ', words.t('sources.libraries'));
-  if (!meta.sources.length) return el('div', {}, el('p', { className: 'fs-empty' }, words.t('empty.sources')), made);
-  const head = ['layer', 'source', 'date', 'licence'].map((key) => el('th', { scope: 'col' }, words.t('sources.' + key)));
-  return el('div', {}, el('div', { className: 'fs-wide' }, el('table', { className: 'fs-table' }, el('thead', {}, el('tr', {}, head)),
-    el('tbody', {}, meta.sources.map((item) => el('tr', {},
-      el('th', { scope: 'row' }, item.layer, complete.has(item.layer) ? el('small', {}, words.t('sources.complete')) : null),
-      el('td', {}, item.source), el('td', {}, words.date(item.date)), el('td', {}, item.licence)))))), made);
-}
-
 part('tabs', { id: 'waterfall', content: waterfallContent });
-part('tabs', { id: 'rules', content: rulesContent });
-part('tabs', { id: 'sources', content: sourcesContent });
