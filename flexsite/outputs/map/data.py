@@ -141,13 +141,13 @@ class ContextInfo:
     geometry: gpd.GeoSeries
     names: tuple[str, ...] = ()
     explained: bool = False
-
     source: str = ""
     date: str = ""
 
 
 Background = Literal["brt-grijs", "osm"]
 """A map from the network that readers may switch on below the sites."""
+
 
 @dataclass(frozen=True)
 class MapData:
@@ -160,9 +160,9 @@ class MapData:
     `assumptions` is (how many are assumed, of how many numbers), `untested` the
     ids of rules that are unknown on every site for want of a layer, `kinds` the names
     of the kinds of sites, `kind_columns` what is known of sites of some kinds alone.
-    """
     `projects` has the columns x, y, homes, year, status and name of known projects; `background` is what the page may
     ask of the network, once its reader switches it on.
+    """
 
     title: str
     language: Language

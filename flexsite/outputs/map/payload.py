@@ -62,8 +62,8 @@ def build(data: MapData) -> bytes:
     if len(set(ids)) < len(ids):
         raise ValueError("site_id is not unique")
     forward, backward = lattices(data.crs, _bounds(data))
-    joined: list[dict[str, Any]] = [
     place = Nearby(data.crs, _reach(data))
+    joined: list[dict[str, Any]] = [
         {
             "name": item.name,
             "label": labelled(item.label),

@@ -154,15 +154,15 @@ class App {
   click(event) {
     const at = this.map.project(event.latlng, BITS - 8);
     const study = this.sites.backward.at(at.x, at.y);
+    const sign = this.points.pick(at.x, at.y, this.map.getZoom());
+    if (sign) {
+      sign.open();
+      return;
+    }
     const i = this.layer.pick(at.x, at.y, this.map.getZoom());
     if (i >= 0) {
       this.pick(i, false);
       this.clear(event.latlng);
-      return;
-    }
-    const sign = this.points.pick(at.x, at.y, this.map.getZoom());
-    if (sign) {
-      sign.open();
       return;
     }
     this.layer.selected = -1;
@@ -219,14 +219,14 @@ class App {
   }
 }
 
+Object.assign(App.prototype, Steering);
+
 function narrow() {
   return window.matchMedia('(max-width: 820px)').matches;
 }
 
 function byId(id) {
   return document.getElementById(id);
-Object.assign(App.prototype, Steering);
-
 }
 
 function nextFrame() {
@@ -269,17 +269,17 @@ function publish() {
         if (app.layer._loading) await new Promise((done) => app.layer.once('load', done));
         app.tell('ready');
         await nextFrame();
+        performance.mark('flexsite:ready');
         document.documentElement.dataset.flexsite = 'ready';
         settle.done(face);
       } catch (error) {
         byId('fs-panel').replaceChildren(el('p', { className: 'fs-empty' }, 'flexsite: ' + error));
         settle.failed(error);
       }
-        performance.mark('flexsite:ready');
     },
   };
+  for (const { name, call } of PARTS.face) face[name] = (...given) => call(app, ...given);
   window.flexsite = face;
 }
 
 publish();
-  for (const { name, call } of PARTS.face) face[name] = (...given) => call(app, ...given);
