@@ -29,6 +29,7 @@ from flexsite.availability.marking import kind_columns_of, with_kind_marks
 from flexsite.availability.merging import find_all
 from flexsite.availability.projects import known_projects
 from flexsite.availability.sites import Sites
+from flexsite.availability.spots import Frame
 from flexsite.availability.work import Crew, digest
 from flexsite.geometry import Floats, Geometries
 from flexsite.layers.notes import read_notes
@@ -162,7 +163,9 @@ def stand(study: Study, told: Progress, crew: Crew, *, keep_all: bool = False) -
     give_back()
     timer.lap("candidates")
     wanted = "excluded" in study.outputs or ("map" in study.outputs and len(candidates.ids) <= EXCLUDED_UP_TO)
-    found = find_all(study, layers, candidates, notices, told, crew, keep_taken=wanted, keep_all=keep_all)
+    large = "map" in study.outputs and not wanted
+    grid = Frame.around(candidates.bounds) if large else None
+    found = find_all(study, layers, candidates, notices, told, crew, keep_taken=wanted, keep_all=keep_all, frame=grid)
     timer.lap("availability")
     timer.seconds["tiles_kept"], timer.seconds["tiles"] = found.reused
     frame = _site_frame(found, candidates, study, layers.crs)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.availability import prepared, sites, tile, tiles
+from flexsite.availability import prepared, sites, spots, tile, tiles
 from flexsite.availability.account import Account, Step
 from flexsite.availability.tile import Pieces, Small, Tile, Wanted
 from flexsite.availability.window import Clock
@@ -20,6 +20,8 @@ from flexsite.cache import key as key_of
 from flexsite.memory import give_back
 
 if TYPE_CHECKING:
+    from flexsite.availability.footprint import Footprint
+    from flexsite.availability.spots import Frame, Spots
     from flexsite.candidates import Candidates
     from flexsite.layers import Layers
     from flexsite.notices import Notices
@@ -49,6 +51,8 @@ class Available:
         The waterfall's row of each rule.
     reused
         Tiles whose result was kept from an earlier run, and tiles in all.
+    spots
+        What claims the ground on a grid, where asked for.
     """
 
     ground: Account
@@ -58,6 +62,7 @@ class Available:
     steps: list[Step]
     clock: Clock
     reused: tuple[int, int]
+    spots: Spots | None = None
 
 
 def find(
@@ -70,6 +75,7 @@ def find(
     *,
     keep_taken: bool,
     keep_all: bool,
+    frame: Frame | None = None,
 ) -> Available:
     """Let every rule of a study act on the candidates, and describe what is left.
 
@@ -83,6 +89,8 @@ def find(
         Keep the ground that each rule took.
     keep_all
         A candidate without a site stands in as a whole.
+    frame
+        Grid on which to look what claims the ground.
 
     Raises
     ------
@@ -96,8 +104,8 @@ def find(
     index = None if None in names else key_of(_INDEX, names, digest(candidates.shapes), recipe(study, wanted))
     done = _known(study, layers, notices, crew, names, index)
     reused = len(rows)
+    footprints: dict[str, Footprint] = {}
     if done is None:
-        footprints = {}
         reading = prepared.footprints(study.rules, study, layers, candidates.bounds, clock, crew.cache)
         for rule in study.rules:
             told(f"rule {rule.id}")
@@ -112,8 +120,9 @@ def find(
         done, reused, keys = crew.tiles(candidates.shapes, rows, footprints, study, clock, wanted)
         if crew.cache is not None and index is not None and keys:
             crew.cache.keep(_INDEX, index, lambda folder: _write_index(folder, keys))
-        del footprints
-        give_back()
+    seen = None if frame is None else _spots(study, candidates, clock, crew, frame, index, footprints, names)
+    del footprints
+    give_back()
     whole = tile.together(done, rows, len(candidates), [rule.id for rule in study.rules])
     del done
     ids, order = sites.numbered(
@@ -130,7 +139,44 @@ def find(
         steps=whole.account.steps(study),
         clock=clock,
         reused=(reused, len(rows)),
+        spots=seen,
     )
+
+
+def _spots(
+    study: Study,
+    candidates: Candidates,
+    clock: Clock,
+    crew: Crew,
+    frame: Frame,
+    index: str | None,
+    footprints: dict[str, Footprint],
+    features_of: Sequence[str | None],
+) -> Spots | None:
+    """What claims the ground on a grid, from the cache where it was looked at before.
+
+    Parameters
+    ----------
+    footprints, features_of
+        By rule; where all tiles were known none was read, and the cache has them under these names.
+    """
+    name = None if index is None else key_of(spots.KIND, index, list(astuple(frame)))
+    known = None if crew.cache is None or name is None else crew.cache.get(spots.KIND, name)
+    if known is not None:
+        return spots.load(known)
+    if crew.cache is not None and not footprints:
+        features = [crew.cache.get(prepared.KIND, feature or "") for feature in features_of]
+        footprints = {
+            rule.id: prepared.load(folder)
+            for rule, folder in zip(study.rules, features, strict=True)
+            if folder is not None
+        }
+    if len(footprints) < len(study.rules):
+        return None
+    found = spots.spot(candidates.shapes, footprints, study, clock, frame)
+    if crew.cache is not None and name is not None and found is not None:
+        crew.cache.keep(spots.KIND, name, lambda folder: spots.save(found, folder))
+    return found
 
 
 def _known(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flexsite.availability import sites, tile
+from flexsite.availability import sites, spots, tile
 from flexsite.availability.account import Account, Taken, Unknown
 from flexsite.availability.overlaps import MOST
 from flexsite.availability.finding import Available, find
@@ -23,6 +23,7 @@ from flexsite.notices import Notices
 from flexsite.study.kinds import applies, kind_of
 
 if TYPE_CHECKING:
+    from flexsite.availability.spots import Frame
     from flexsite.availability.work import Crew
     from flexsite.candidates import Candidates
     from flexsite.layers import Layers
@@ -83,6 +84,7 @@ def find_all(
     *,
     keep_taken: bool,
     keep_all: bool,
+    frame: Frame | None = None,
 ) -> Available:
     """Let every rule of a study act on the candidates of the kinds it is for, and describe what is left.
 
@@ -92,7 +94,7 @@ def find_all(
     parts = groups(study, candidates)
     if len(parts) == 1 and parts[0].rows is None and len(parts[0].study.rules) == len(study.rules):
         return find(
-            parts[0].study, layers, candidates, notices, told, crew, keep_taken=keep_taken, keep_all=keep_all
+            parts[0].study, layers, candidates, notices, told, crew, keep_taken=keep_taken, keep_all=keep_all, frame=frame
         )  # fmt: skip
     once = _Once(told)
     found, heard = [], []
@@ -100,7 +102,7 @@ def find_all(
         mine = Notices()
         some = candidates if group.rows is None else candidates.take(group.rows)
         found.append(
-            find(group.study, layers, some, mine, once, crew, keep_taken=keep_taken, keep_all=keep_all)
+            find(group.study, layers, some, mine, once, crew, keep_taken=keep_taken, keep_all=keep_all, frame=frame)
         )  # fmt: skip
         heard.append((group, mine))
     merged = _merged(study, candidates, parts, found)
@@ -137,7 +139,20 @@ def _merged(study: Study, candidates: Candidates, parts: Sequence[Group], found:
         steps=whole.account.steps(study),
         clock=Clock.of(study),
         reused=(sum(one.reused[0] for one in found), sum(one.reused[1] for one in found)),
+        spots=_spots(study, parts, found),
     )
+
+
+def _spots(study: Study, parts: Sequence[Group], found: Sequence[Available]) -> spots.Spots | None:
+    """Those of all groups on one grid, each with the places that its rules have in the study."""
+    rules = [rule.id for rule in study.rules]
+    if len(rules) > MOST:
+        return None
+    seen = [
+        None if one.spots is None else one.spots.renumbered([rules.index(rule.id) for rule in group.study.rules])
+        for group, one in zip(parts, found, strict=True)
+    ]
+    return spots.merged(seen)
 
 
 def _with_all(account: Account, rules: Sequence[str]) -> Account:
