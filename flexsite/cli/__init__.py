@@ -8,7 +8,7 @@ import sys
 import typer
 
 # Each adds its commands, and the help lists them in this order.
-from flexsite.cli import running, looking, ruling, beginning, caching  # noqa: F401 isort: skip
+from flexsite.cli import running, looking, reporting, ruling, beginning, caching  # noqa: F401 isort: skip
 from flexsite.cli.application import app
 from flexsite.errors import FlexsiteError, InputError, InputErrors
 

@@ -118,7 +118,11 @@ def _move(stage: Path, folder: Path, record: str) -> None:
 _OWN = {
     RUN_RECORD: (
         "waterfall.csv", "sites.parquet", "suitability.parquet", "taken.parquet", "excluded.parquet", "sites.gpkg",
-        "shown.gpkg", "sites.xlsx", "map.html", "report.html", "variants.csv", "screen.gpkg", "screen.csv", "variants",
+        "shown.gpkg", "sites.xlsx", "map.html", "report.html", "borders.parquet", "variants.csv", "screen.gpkg",
+        "screen.csv", "variants",
+        *(f"{table}.parquet" for table in ("best_for", "capacity", "weights")),
+        *(f"{table}.csv" for table in ("boundaries", "capacity_totals", "kinds", "known_projects", "owners", "permits",
+                                       "robustness", "sweep", "tornado", "windows")),
     ),
     PREVIEW_RECORD: (
         "waterfall.csv", "available.tif", "taken_by.tif", "taken_by.tif.aux.xml", "patches.parquet",

@@ -81,6 +81,8 @@ def write_into(result: Result, stage: Path) -> None:
         write_workbook(result, stage / "sites.xlsx")
     if "map" in outputs:
         result.map().save(stage / "map.html")
+    if "report" in outputs:
+        _write_report(result, stage)
     write_json(record(result), stage / RUN_RECORD)
 
 
@@ -93,6 +95,17 @@ def _asked(name: str, study: Study) -> bool:
         "capacity": study.capacity is not None,
         "capacity_totals": study.capacity is not None,
     }.get(name, True)
+
+
+def _write_report(result: Result, stage: Path) -> None:
+    """The report, and beside tables in parquet the borders from which sheets of sites are drawn later."""
+    from flexsite.outputs.report import facts_of, report_page
+    from flexsite.outputs.report.borders import FILE
+
+    facts = facts_of(result)
+    if "parquet" in result.study.outputs:
+        write_geoparquet(facts.borders, stage / FILE)
+    (stage / "report.html").write_bytes(report_page(facts).encode("utf-8"))
 
 
 def _write_tables(result: Result, folder: Path) -> None:
