@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from flexsite.outputs.result import Result
     from flexsite.study.models import Study
 
-BUILT = frozenset({"parquet", "gpkg", "excluded", "tables", "xlsx", "map"})
+BUILT = frozenset({"parquet", "gpkg", "excluded", "tables", "xlsx", "map", "report"})
 """Outputs that this version writes."""
 
 
