@@ -14,8 +14,8 @@ import numpy as np
 
 from flexsite.availability import sites, spots, tile
 from flexsite.availability.account import Account, Taken, Unknown
-from flexsite.availability.overlaps import MOST
 from flexsite.availability.finding import Available, find
+from flexsite.availability.overlaps import MOST
 from flexsite.availability.tile import Tile
 from flexsite.availability.window import Clock
 from flexsite.geometry import Indices, empty_geometries
@@ -94,7 +94,8 @@ def find_all(
     parts = groups(study, candidates)
     if len(parts) == 1 and parts[0].rows is None and len(parts[0].study.rules) == len(study.rules):
         return find(
-            parts[0].study, layers, candidates, notices, told, crew, keep_taken=keep_taken, keep_all=keep_all, frame=frame
+            parts[0].study, layers, candidates, notices, told, crew, keep_taken=keep_taken, keep_all=keep_all,
+            frame=frame,
         )  # fmt: skip
     once = _Once(told)
     found, heard = [], []

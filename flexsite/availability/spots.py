@@ -114,7 +114,8 @@ def spot(shapes: Flat, footprints: Mapping[str, Footprint], study: Study, clock:
 
     cells = np.flatnonzero(under(shapes, np.arange(len(shapes))))
     mask = np.zeros(len(cells), dtype=np.uint64)
-    features, coverages = {}, {}
+    features: dict[str, int] = {}
+    coverages: dict[str, int] = {}
     takers = [(place, rule) for place, rule in enumerate(study.rules) if removes(rule, study)]
     for _, rule in takers:
         found = footprints[rule.id]

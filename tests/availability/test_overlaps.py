@@ -50,8 +50,8 @@ def claimed(world: World, x: float, y: float) -> int | None:
             return None
         under = bool(shapely.contains(print_.features[mine], point).any())
         known = print_.coverage is None or bool(shapely.contains(print_.coverage, point).any())
-        beyond = rule.outside_coverage == "exclude" and not known
-        takes = beyond or known and (not under if isinstance(rule, KeepRule) else under)
+        excludes = rule.outside_coverage == "exclude"
+        takes = (known or excludes) and not under if isinstance(rule, KeepRule) else under if known else excludes
         mask |= takes << bit
     return mask
 
