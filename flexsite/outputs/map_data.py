@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flexsite import __version__
-from flexsite.layers import Layers
+from flexsite.availability.projects import TABLE as PROJECTS
 from flexsite.outputs.map import (
     ColumnInfo,
-    ContextInfo,
     CriterionInfo,
     MapData,
     MeasureInfo,
@@ -21,6 +20,7 @@ from flexsite.outputs.map import (
     SourceInfo,
 )
 from flexsite.outputs.map_bounds import with_bounds
+from flexsite.outputs.map_context import context
 from flexsite.outputs.map_owners import mark_info, owner_info, window_info, worded
 from flexsite.outputs.map_shown import shown_access
 from flexsite.outputs.record import sources
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
     from flexsite.study.models import Study
     from flexsite.study.profile import Profile, Requirement, Test
 
-MUNICIPALITY = "municipality"
-"""Column whose layer draws the borders on the map."""
-BORDER_TOLERANCE = 20.0
-"""Metres to which the borders are simplified for the map."""
 _OR = {"nl": " of ", "en": " or "}
 _ONE_OF = {"nl": "een van", "en": "one of"}
 _ROUTE = {"nl": "planologische route", "en": "permit route"}
@@ -96,7 +92,7 @@ def map_data(result: Result) -> MapData:
         untested=tuple(one.id for one in study.untested),
         warnings=tuple(result.warnings),
         version=__version__,
-        context=(*_borders(result), *shown_access(result)),
+        context=(*context(result), *shown_access(result)),
         kinds={kind.id: words(kind.id, kind.label) for kind in kinds_in_use(study)},
         kind_columns=tuple(
             ColumnInfo(name, words(name, need.label))
@@ -104,24 +100,11 @@ def map_data(result: Result) -> MapData:
             if name in result.sites.columns
         )
         + window_info(study),
+        projects=result.tables.get(PROJECTS),
+        background=study.map.background if study.map else None,
         study_hash=hashlib.sha256(json.dumps(public_study(study), sort_keys=True).encode()).hexdigest()[:12],
     )
     return with_bounds(data, result)
-
-
-def _borders(result: Result) -> tuple[ContextInfo, ...]:
-    """Municipal borders as a quiet background, from the layer that names the municipality of each site."""
-    study = result.study
-    column = study.columns.get(MUNICIPALITY)
-    if column is None or column.column is None or MUNICIPALITY not in result.sites.columns:
-        return ()
-    layers = Layers(study.layers, result.sites.crs)
-    minx, miny, maxx, maxy = result.area.bounds
-    frame = layers.vector(column.layer, bounds=(minx, miny, maxx, maxy), columns=(column.column,)).frame
-    borders = frame.geometry.intersection(result.area).simplify(BORDER_TOLERANCE)
-    shown = ~borders.is_empty
-    names = tuple("" if name is None or name != name else str(name) for name in frame.loc[shown, column.column])
-    return (ContextInfo("border", words(MUNICIPALITY), borders[shown].reset_index(drop=True), names),)
 
 
 def assumptions(study: Study) -> tuple[int, int]:

@@ -28,6 +28,7 @@ from flexsite.study.kinds import check_kinds, kind_columns, withheld_kind_column
 from flexsite.study.layer import Candidates, Layer
 from flexsite.study.library import Province
 from flexsite.study.local import Local
+from flexsite.study.map import MapOptions
 from flexsite.study.owners import LeadTimes, Owners, check_owners, default_payback, owner_columns, owner_layers
 from flexsite.study.profile import Profile
 from flexsite.study.rule import CapRule, ExcludeRule, Hardness, KeepRule, MarkRule, RouteRule, Rule, RuleBase
@@ -73,6 +74,7 @@ class Study(StrictModel):
     variants: dict[Id, dict[str, Any]] = Field(default_factory=dict)
     sweep: dict[Word, Sweep] = Field(default_factory=dict)
     sensitivity: Sensitivity | None = None
+    map: MapOptions | None = Field(None, description="what the interactive map may show beside the results")
     outputs: list[Output] = Field(default_factory=_default_outputs)
 
     _path: Path = PrivateAttr(default=Path("study.yaml"))
