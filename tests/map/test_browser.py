@@ -287,6 +287,7 @@ def test_the_list_has_pages_and_works_by_keyboard(open_map: OpenMap) -> None:
     assert opened.js("map_0.getZoom()") >= 14
     opened.page.focus("#fs-tab-list")
     opened.page.keyboard.press("ArrowRight")
+    opened.page.keyboard.press("ArrowRight")
     assert opened.page.locator("#fs-tab-waterfall").get_attribute("aria-selected") == "true"
     assert "alle kandidaten" in opened.text("#fs-body")
     opened.quiet()

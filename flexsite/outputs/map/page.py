@@ -23,10 +23,11 @@ from flexsite.outputs.map.payload import MAX_SITES, build, geographic_bounds
 
 MAX_BYTES = 20_000_000
 SCRIPTS = (
-    "codec", "geometry", "rank", "text", "parts", "painter", "layer", "sites", "card", "panel", "tables", "legend",
-    "points", "stack", "layers", "sources", "main",
+    "codec", "geometry", "rank", "text", "parts", "painter", "layer", "bounds", "sites", "select", "card", "panel",
+    "filters", "list", "weights", "tables", "legend", "points", "stack", "layers", "sources", "permalink", "steering",
+    "main",
 )  # fmt: skip
-STYLES = ("page", "layers")
+STYLES = ("page", "find", "layers")
 _POLICY = "@@policy@@"
 _EXTERNAL = re.compile(
     r"""<(?:script|link|img|iframe|source|audio|video|embed|object|input|image|use)\b[^>]*?

@@ -22,7 +22,13 @@ function openBlock(block) {
   const length = new DataView(block.buffer, block.byteOffset).getUint32(4, true);
   const meta = JSON.parse(new TextDecoder().decode(block.subarray(8, 8 + length)));
   const start = Math.ceil((8 + length) / 8) * 8;
-  const section = ([offset, size, kind]) => {
+  const opened = new Map(); // a section that several columns name is opened once
+  const section = (place) => {
+    const key = place.join();
+    if (!opened.has(key)) opened.set(key, open(place));
+    return opened.get(key);
+  };
+  const open = ([offset, size, kind]) => {
     const bytes = block.subarray(start + offset, start + offset + size);
     if (kind === 'raw' || kind === 'u1') return bytes;
     const Type = TYPES[kind];
@@ -50,15 +56,15 @@ function openColumn(stored, section) {
   }
   if (stored.few) {
     const codes = section(stored.codes);
-    return { text: false, at: (i) => stored.few[codes[i]] };
+    return { text: false, codes, few: stored.few, at: (i) => stored.few[codes[i]] };
   }
   if (stored.scaled) {
     const whole = section(stored.scaled);
     const scale = Math.pow(10, stored.decimals);
-    return { text: false, at: (i) => (whole[i] === NULL_NUMBER ? null : whole[i] / scale) };
+    return { text: false, whole, scale, at: (i) => (whole[i] === NULL_NUMBER ? null : whole[i] / scale) };
   }
   const exact = section(stored.exact);
-  return { text: false, at: (i) => (Number.isNaN(exact[i]) ? null : exact[i]) };
+  return { text: false, exact, at: (i) => (Number.isNaN(exact[i]) ? null : exact[i]) };
 }
 
 function numbersOf(column, n) {

@@ -56,7 +56,7 @@ function legendContent(app, counts) {
   const { words, sites } = app;
   const line = (swatch, text, count) => el('li', {}, swatch, el('span', {}, text), count === null ? null : el('b', {}, words.n(count, 0)));
   const shown = sites.profile ? [0, 1, 2, 3, 4] : [5];
-  const lines = shown.map((c) => line(swatchOf(STYLES[c]), words.t(STYLES[c].key), counts[c]));
+  const lines = shown.map((c) => line(swatchOf(STYLES[c]), words.t(classKey(sites, c)), counts[c]));
   lines.push(line(swatchOf({ fill: '#ffffff', stroke: '#4c555e', ink: '#1d2733' }, true), words.t('legend.unknown'), counts[7]));
   const told = (entry) => entry.on && (entry.rule || entry.id === 'projects' || entry.group === 'access' || entry.id.startsWith('over:'));
   for (const entry of app.stack.entries) {

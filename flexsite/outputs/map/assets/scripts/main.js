@@ -6,6 +6,7 @@ class App {
     this.meta = meta;
     this.words = new Words(meta);
     this.sites = new Sites(meta, section);
+    this.selection = new Selection(this.sites, this.words);
     this.tab = 'list';
     this.page = 0;
     this.place = null;
@@ -16,6 +17,7 @@ class App {
     this.colour();
     this.speak(this.words.language);
     this.home(false);
+    restoreLink(this);
     this.stack.addTo(map); // once the view is known, so that nothing is painted twice
     this.ready = true;
     map.on('click', (event) => this.click(event));
@@ -68,6 +70,7 @@ class App {
   speak(language) {
     const { words, map, meta, parts } = this;
     words.use(language);
+    this.selection.apply();
     document.documentElement.lang = words.language;
     document.title = meta.title;
     parts.panel.setAttribute('aria-label', words.t('panel'));
@@ -87,7 +90,8 @@ class App {
     this.body = el('div', { id: 'fs-body', role: 'tabpanel', tabindex: '-1' });
     this.tabs = tabsContent(this);
     const tools = PARTS.tools.map((one) => one.content(this)).filter(Boolean);
-    this.parts.panel.replaceChildren(headContent(this), ...tools, groupContent(this), this.tabs, this.body);
+    this.selected = selectionContent(this);
+    this.parts.panel.replaceChildren(headContent(this), ...tools, groupContent(this), el('div', { className: 'fs-sticky' }, this.selected, this.tabs), this.body);
     this.showBody();
     this.showLegend();
     this.showCard();
@@ -111,8 +115,9 @@ class App {
     this.tabs = tabs;
     this.showBody();
     const { panel } = this.parts;
-    const above = this.body.getBoundingClientRect().top - panel.getBoundingClientRect().top - tabs.offsetHeight;
+    const above = this.body.getBoundingClientRect().top - panel.getBoundingClientRect().top - tabs.parentNode.offsetHeight;
     if (above < 0 && !narrow()) panel.scrollTop += above; // the new part starts at its beginning
+    this.tell('tab');
   }
 
   // Polygons of another part on the map; see Stack.
@@ -152,6 +157,7 @@ class App {
   }
 
   click(event) {
+    if (this.grab && this.grab(event)) return; // somebody draws
     const at = this.map.project(event.latlng, BITS - 8);
     const study = this.sites.backward.at(at.x, at.y);
     const sign = this.points.pick(at.x, at.y, this.map.getZoom());

@@ -41,3 +41,8 @@ function rankSites(values, weights, suitable) {
 function classEnds(count) {
   return [0.01, 0.05, 0.2].map((share) => Math.ceil(count * share));
 }
+
+// Classes 0..3 by score: from 80, 60 and 40 of 100.
+function scoreClass(sum, total) {
+  return sum >= 80 * total && total ? 0 : sum >= 60 * total && total ? 1 : sum >= 40 * total && total ? 2 : 3;
+}

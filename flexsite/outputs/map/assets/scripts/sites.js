@@ -8,7 +8,6 @@ class Sites {
     this.polygons = new Polygons(section(meta.polygons));
     this.backdrop = new Polygons(section(meta.backdrop)); // its first feature is the area
     this.backdropKind = openColumn(meta.backdrop_kind, section);
-    this.backdropLegend = meta.backdrop_legend; // kinds to explain, with their labels
     this.forward = new Lattice(meta.forward, section);
     this.backward = new Lattice(meta.backward, section);
     const open = (stored) => openColumn(stored, section);
@@ -17,6 +16,7 @@ class Sites {
     this.columns = meta.columns.map((item) => ({ ...item, value: open(item.value), share: open(item.share) }));
     this.kindColumns = (meta.kind_columns || []).map(([label, value]) => ({ label, value: open(value) }));
     this.measures = meta.measures.map((item) => ({ ...item, value: open(item.value) }));
+    this.bounded = (meta.bounded || []).map((item) => openBounded(item, this, section, open));
     this.profiles = meta.profiles.map((item) => this.openProfile(item, section, open));
     this.rules = new Map(meta.rules.map((rule) => [rule.id, rule]));
     this.untested = new Set(meta.untested || []); // rules that the study has no layer for
@@ -31,6 +31,7 @@ class Sites {
     }
     this.everything = new Uint8Array(this.n).fill(1);
     this.shown = this.everything.slice(); // sites that the filters let through
+    this.byScore = false; // classes by score instead of by share of the ranking
     this.current = this.profiles.length ? 0 : -1;
     this.rank();
   }
@@ -38,13 +39,17 @@ class Sites {
   openProfile(stored, section, open) {
     const criteria = stored.criteria.map((item) => ({ ...item, raw: open(item.raw), value: section(item.value) }));
     const suitable = section(stored.suitable);
-    return {
-      ...stored, criteria, suitable, passing: suitable.slice(), failed: open(stored.failed), missing: open(stored.missing),
+    const requirements = stored.requirements.map((item) => (item.tests
+      ? { ...item, tests: item.tests.map((test) => openTest(test, this, section)) } : item));
+    const profile = {
+      ...stored, criteria, requirements, suitable, passing: suitable.slice(), failed: open(stored.failed), missing: open(stored.missing),
       access: open(stored.access_score), homes: numbersOf(open(stored.homes), this.n),
       homesFit: numbersOf(open(stored.homes_fit), this.n),
       weights: Int32Array.from(criteria, (item) => item.weight),
       texts: new Map(stored.requirements.map((item) => [item.id, item.text])),
     };
+    profile.bounds = new Bounds(profile, this.n);
+    return profile;
   }
 
   get profile() {
@@ -65,14 +70,15 @@ class Sites {
   // Paint classes: 0..3 suitable, 4 available but not suitable, 5 available without any profile, 6 filtered out.
   // Gives the number of sites in each, and at last of those with something unknown that are in view.
   classify(classes, flags) {
-    const { classRank, order } = this.ranked;
-    const { n, shown } = this;
+    const { classRank, order, sum, total } = this.ranked;
+    const { n, shown, byScore } = this;
     const counts = [0, 0, 0, 0, 0, 0, 0, 0];
     const ends = classEnds(order.length);
     flags.set(this.unknownSites());
     for (let i = 0; i < n; i++) {
       const rank = classRank[i];
-      const c = !shown[i] ? 6 : this.current < 0 ? 5 : !rank ? 4 : rank <= ends[0] ? 0 : rank <= ends[1] ? 1 : rank <= ends[2] ? 2 : 3;
+      const c = !shown[i] ? 6 : this.current < 0 ? 5 : !rank ? 4 : byScore ? scoreClass(sum[i], total)
+        : rank <= ends[0] ? 0 : rank <= ends[1] ? 1 : rank <= ends[2] ? 2 : 3;
       classes[i] = c;
       counts[c]++;
       if (c !== 6) counts[7] += flags[i];
@@ -99,12 +105,12 @@ class Sites {
     return Boolean(text) && (!this.untested.size || list(text).some((id) => !this.untested.has(id)));
   }
 
-  // Sites, hectares and homes that are suitable for the profile; all available ground without one.
+  // Sites, hectares and homes that pass for the profile; all available ground without one.
   totals() {
     const total = { sites: 0, ha: 0, homes: 0, allHa: 0 };
     for (let i = 0; i < this.n; i++) {
       total.allHa += this.areas[i] / 1e4;
-      if (this.profile && !this.profile.suitable[i]) continue;
+      if (this.profile && !this.profile.passing[i]) continue;
       total.sites++;
       total.ha += this.areas[i] / 1e4;
       if (this.profile) total.homes += this.profile.homes[i];
@@ -153,15 +159,16 @@ class Sites {
     if (!profile) return found;
     const { sum, total, rank } = this.ranked;
     const missing = list(profile.missing.at(i));
+    const passing = profile.passing[i] === 1;
     return Object.assign(found, {
       profile: profile.id,
-      suitable: profile.suitable[i] === 1,
+      suitable: passing,
       rank: rank[i] || null,
-      score: profile.suitable[i] !== 1 ? null : total ? sum[i] / total : 0,
+      score: !passing ? null : total ? sum[i] / total : 0,
       access_score: profile.suitable[i] === 1 && profile.access ? profile.access.at(i) : null,
       homes: profile.homes[i],
       homes_fit: profile.homesFit[i],
-      failed: list(profile.failed.at(i)),
+      failed: profile.bounds.failed(i),
       missing,
       criteria: profile.criteria.map((item, c) => ({
         id: item.id, measure: item.raw ? item.raw.at(i) : null, value: item.value[i], weight: profile.weights[c],

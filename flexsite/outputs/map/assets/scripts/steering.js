@@ -1,0 +1,132 @@
+// What a reader sets: weights, bounds, conditions, order and classes; `main.js` gives these to the App.
+
+const Steering = {
+  // Once per frame, whatever a slider sends.
+  soon(key, act) {
+    this.waiting = this.waiting || new Map();
+    if (!this.waiting.size) requestAnimationFrame(() => {
+      const acts = [...this.waiting.values()];
+      this.waiting.clear();
+      for (const one of acts) one();
+    });
+    this.waiting.set(key, act);
+  },
+
+  weigh(changes) {
+    const profile = this.sites.profile;
+    const places = new Map(profile ? profile.criteria.map((item, c) => [item.id, c]) : []);
+    for (const [id, weight] of Object.entries(changes)) {
+      if (!places.has(id)) throw new RangeError('flexsite: no criterion ' + id);
+      if (!Number.isInteger(weight) || weight < 0 || weight > 100) throw new RangeError('flexsite: a weight is a whole number 0..100');
+    }
+    for (const [id, weight] of Object.entries(changes)) profile.weights[places.get(id)] = weight;
+    this.changed('weights');
+  },
+
+  // Set bounds of the profile in view, as [id, place of the test, side, bound]; null is all those of the study.
+  bound(changes) {
+    const { bounds } = this.sites.profile;
+    if (changes) for (const [id, place, side, bound] of changes) bounds.set(id, place, side, bound);
+    else bounds.reset();
+    bounds.apply();
+    this.boundsFresh = true;
+    this.changed('bounds');
+  },
+
+  filter(changes) {
+    this.selection.set(changes);
+    this.changed('filter');
+  },
+
+  clearFilter() {
+    const focus = document.activeElement && document.activeElement.id === 'fs-clear';
+    this.selection.clear();
+    this.changed('filter');
+    this.showBody();
+    if (focus && byId('fs-search')) byId('fs-search').focus();
+  },
+
+  sortBy(key, down) {
+    this.selection.sort = { key, down };
+    this.changed('order');
+  },
+
+  turnPage(step) {
+    const { listed } = this.selection;
+    const page = Math.max(0, Math.min(this.page + step, Math.ceil(listed.length / PAGE) - 1));
+    if (page === this.page) return;
+    this.page = page;
+    this.updateBody();
+    const table = this.body.querySelector('.fs-listed');
+    if (table) table.scrollIntoView({ block: 'nearest' });
+  },
+
+  classBy(byScore) {
+    this.sites.byScore = byScore;
+    this.colour();
+    this.showLegend();
+    this.updateBody();
+    this.tell('classes');
+  },
+
+  // Order, colours and numbers after other settings; the fields that are being used stay where they are.
+  changed(what) {
+    const { sites, selection } = this;
+    if (what === 'weights' || what === 'bounds') sites.rank();
+    this.page = 0;
+    selection.apply();
+    if (what !== 'order') this.colour();
+    this.renewPlace();
+    const renew = (name, content) => {
+      const next = content(this);
+      this[name].replaceWith(next);
+      this[name] = next;
+    };
+    if (what === 'weights' || what === 'bounds') renew('figures', figuresContent);
+    renew('selected', selectionContent);
+    this.updateBody();
+    this.showLegend();
+    if (this.place) this.showCard();
+    this.tell(what);
+  },
+
+  // Another group, or everything anew.
+  again() {
+    this.sites.rank();
+    this.selection.apply();
+    this.colour();
+    this.renewPlace();
+    this.render();
+  },
+
+  renewPlace() {
+    if (this.place && this.place.site_id !== null) this.place = this.placeOf(this.sites.byId.get(this.place.site_id));
+  },
+
+  updateBody() {
+    const { update } = PARTS.tabs.find((one) => one.id === this.tab);
+    if (update) update(this, this.body);
+    else this.showBody();
+  },
+
+  state() {
+    return stateOf(this);
+  },
+};
+
+part('face', { name: 'bounds', call(app, changes) {
+  const { profile } = app.sites;
+  if (!profile) return {};
+  if (changes === null) app.bound(null);
+  else if (changes) {
+    const found = [];
+    for (const [id, given] of Object.entries(changes)) {
+      const item = profile.bounds.byId.get(id);
+      if (!item) throw new RangeError('flexsite: no bounds ' + id);
+      const tests = given === null ? item.tests.map((test) => Object.fromEntries(Object.keys(test.study).map((side) => [side, null]))) : [given].flat();
+      tests.forEach((test, place) => Object.entries(test || {}).forEach(([side, bound]) => found.push([id, place, side, bound])));
+    }
+    app.bound(found);
+  }
+  return profile.bounds.told;
+} });
