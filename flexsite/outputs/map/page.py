@@ -216,7 +216,19 @@ def _own(path: Traversable) -> str:
     text = path.read_text(encoding="utf-8")
     if re.search(r"\{\{|\{%|\{#", text):
         raise ValueError(f"{path.name} holds a template mark")
-    return text
+    return _lean(text) if path.name.endswith((".js", ".css")) else text
+
+
+def _lean(code: str) -> str:
+    r"""Our own code without indents, empty lines and lines of remarks; none of it holds texts of several lines.
+
+    Examples
+    --------
+    >>> _lean("// why\\n  f(1); // here\\n\\n")
+    'f(1); // here\\n'
+    """
+    lines = (line.strip() for line in code.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
 
 
 def _inline_images(folder: Traversable) -> str:
