@@ -248,6 +248,7 @@ def judge(study: Study, variant: str, standing: Standing, told: Progress) -> Res
             waterfall=waterfall_frame(rows),
             taken=standing.taken,
             excluded=standing.excluded,
+            gone=standing.gone,
             area=standing.border,
             lay_out=standing.lay_out,
             assumed_complete=standing.assumed_complete,

@@ -36,6 +36,7 @@ from flexsite.layers.notes import read_notes
 from flexsite.memory import give_back
 from flexsite.notices import Notices
 from flexsite.opening import assumed_complete, open_layers, read_area
+from flexsite.outputs.gone import Gone, gone_ground
 from flexsite.outputs.not_tested import with_untested
 from flexsite.outputs.owners import add_owners, add_windows
 from flexsite.outputs.tables import excluded_frame, series, taken_frame
@@ -116,6 +117,11 @@ class Standing:
     def excluded(self) -> gpd.GeoDataFrame | None:
         """The ground that each rule took, where it was kept."""
         return excluded_frame(self.found, self.candidates, self.study, self.crs) if self.wanted else None
+
+    @cached_property
+    def gone(self) -> Gone:
+        """The ground that rules took by which of them claim it at once."""
+        return gone_ground(self.found, self.candidates, self.study, self.crs)
 
     @cached_property
     def border(self) -> BaseGeometry:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
+from flexsite.outputs.gone import Gone
+
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
@@ -46,6 +48,8 @@ class Result:
         What else is counted, by name: each is written as a file of that name, parquet where a row is about a site.
     notes
         What people who know the place wrote on the map, as GeoJSON features; empty for a public study.
+    gone
+        The ground that rules took by which of them claim it at once, as far as it was kept.
     """
 
     study: Study
@@ -67,6 +71,7 @@ class Result:
     shown: gpd.GeoDataFrame | None = None
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     notes: tuple[dict[str, Any], ...] = ()
+    gone: Gone = field(default_factory=Gone)
 
     @cached_property
     def plots(self) -> gpd.GeoDataFrame:

@@ -64,6 +64,7 @@ def withhold(result: Result) -> Result:
         waterfall=result.waterfall.assign(rule=_column(result.waterfall, shown)),
         taken=result.taken.assign(rule=_column(result.taken, shown)),
         excluded=excluded,
+        gone=result.gone.without(hidden_rules, shown) if hidden_rules else result.gone,
         assumed_complete=[name for name in result.assumed_complete if name not in layers],
         layers={name: report for name, report in result.layers.items() if name.removesuffix(" coverage") not in layers},
         warnings=list(dict.fromkeys(_worded(text, words) for text in result.warnings)),
