@@ -12,6 +12,7 @@ from flexsite.availability.projects import TABLE as PROJECTS
 from flexsite.outputs.map import (
     ColumnInfo,
     CriterionInfo,
+    LocalInfo,
     MapData,
     MeasureInfo,
     ProfileInfo,
@@ -31,6 +32,7 @@ from flexsite.study.access import output_column, output_columns
 from flexsite.study.kind import READ_BY
 from flexsite.study.kinds import kinds_in_use
 from flexsite.study.library import sources as sources_of_library
+from flexsite.study.local import local_book
 from flexsite.study.profile import AnyOf
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ def map_data(result: Result) -> MapData:
             if name in result.sites.columns
         )
         + window_info(study),
+        local=LocalInfo(local_book().reasons.labels, result.notes),
         projects=result.tables.get(PROJECTS),
         background=study.map.background if study.map else None,
         study_hash=hashlib.sha256(json.dumps(public_study(study), sort_keys=True).encode()).hexdigest()[:12],

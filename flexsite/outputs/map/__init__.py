@@ -19,6 +19,7 @@ from flexsite.outputs.map.data import (
     SourceInfo,
     TestInfo,
 )
+from flexsite.outputs.map.local import LocalInfo
 
 if TYPE_CHECKING:
     from flexsite.outputs.map.page import SiteMap, external_refs
@@ -27,6 +28,7 @@ __all__ = [
     "ColumnInfo",
     "ContextInfo",
     "CriterionInfo",
+    "LocalInfo",
     "MapData",
     "MeasureInfo",
     "ProfileInfo",

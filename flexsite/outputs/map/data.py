@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from flexsite.outputs.map.local import LocalInfo
 
 if TYPE_CHECKING:
     import datetime
@@ -191,5 +192,6 @@ class MapData:
     context: tuple[ContextInfo, ...] = ()
     kinds: Mapping[str, Label] = field(default_factory=dict)
     kind_columns: tuple[ColumnInfo, ...] = ()
+    local: LocalInfo = LocalInfo()
     projects: pd.DataFrame | None = None
     background: Background | None = None

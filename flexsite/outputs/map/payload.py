@@ -23,13 +23,16 @@ from flexsite.outputs.map.background import background_of
 from flexsite.outputs.map.bounds import Bounds
 from flexsite.outputs.map.codec import encode_polygons
 from flexsite.outputs.map.columns import Columns, column_of, decimals_of, labelled, plain, text_of, texts
-from flexsite.outputs.map.data import MapData, ProfileInfo
+from flexsite.outputs.map.data import CriterionInfo, MapData, ProfileInfo
 from flexsite.outputs.map.lattice import Lattice, Nearby, lattices
+from flexsite.outputs.map.local import local_meta
+from flexsite.outputs.map.slim import criterion_values, front_coded, read_back
 
 if TYPE_CHECKING:
     from flexsite.outputs.map.codec import Place
 
 MAX_SITES = 200_000
+_MANY = 20_000
 _EXCLUDED_VERTICES = 1_000_000
 _SITE_TOLERANCE = 0.1  # m; with the rounding to steps below the 0.4 m that the map promises
 
@@ -94,7 +97,7 @@ def build(data: MapData) -> bytes:
         "strictness": data.strictness,
         "grid": data.is_grid,
         "n": len(ids),
-        "ids": ids,
+        "ids": front_coded(columns, ids),
         "candidates": _candidates(ids, texts(sites, "candidate_id")),
         "polygons": columns.raw(encode_polygons(shapely.simplify(sites.geometry.to_numpy(), _SITE_TOLERANCE), place)),
         **backdrop(columns, data, place),
@@ -117,6 +120,7 @@ def build(data: MapData) -> bytes:
         "assumptions": [plain(count) for count in data.assumptions],
         **({"untested": list(data.untested)} if data.untested else {}),
         "warnings": list(data.warnings),
+        "local": local_meta(data.local, data.crs),
         "version": data.version,
         "study_hash": data.study_hash,
         "strings": strings(),
@@ -181,7 +185,8 @@ def _candidates(ids: list[str], candidates: list[str]) -> list[str | int]:
 
 def _facts(columns: Columns, sites: gpd.GeoDataFrame) -> dict[str, Any]:
     """The columns that every run has; missing ones are left out."""
-    decimals = {"area_m2": 2, "route_share": 4, "net_years": 6}
+    many = len(sites) > _MANY  # whole square metres and percents there, to spare bytes
+    decimals = {"area_m2": 0 if many else 2, "route_share": 2 if many else 4, "net_years": 6}
     names = (
         "kind", "area_m2", "route", "route_share", "available_from", "available_until",
         "mark_until", "net_years", "marks", "unknown",
@@ -209,23 +214,37 @@ def _profile(
         "missing": columns.text(texts(rows, "missing")),
         "access_score": column_of(columns, rows, "access_score", 4),
         "homes": column_of(columns, rows, "homes", 0),
-        "homes_fit": column_of(columns, rows, "homes_fit", 0),
+        **_homes_fit(columns, rows),
         "requirements": bounds.requirements(profile.requirements),
         "floor_area": plain(profile.floor_area),
-        "criteria": [
-            {
-                "id": item.id,
-                "label": labelled(item.label),
-                "best": plain(item.best),
-                "worst": plain(item.worst),
-                "weight": int(item.weight),
-                "raw": column_of(columns, sites, item.column, decimals_of(units.get(item.column, ""), len(sites))),
-                "unit": units.get(item.column, ""),
-                "value": columns.array(rows[f"v_{item.id}"].fillna(0).to_numpy(dtype=np.float64).astype(np.uint8)),
-            }
-            for item in profile.criteria
-        ],
+        "criteria": [_criterion(columns, sites, rows, item, units.get(item.column, "")) for item in profile.criteria],
     }
+
+
+def _criterion(
+    columns: Columns, sites: gpd.GeoDataFrame, rows: pd.DataFrame, item: CriterionInfo, unit: str
+) -> dict[str, Any]:
+    raw = column_of(columns, sites, item.column, decimals_of(unit, len(sites)))
+    stored = np.zeros(0)
+    if raw is not None and "words" not in raw:
+        stored = read_back(raw, sites[item.column].to_numpy(dtype=np.float64, na_value=np.nan))
+    return {
+        "id": item.id,
+        "label": labelled(item.label),
+        "best": plain(item.best),
+        "worst": plain(item.worst),
+        "weight": int(item.weight),
+        "raw": raw,
+        "unit": unit,
+        **criterion_values(columns, rows[f"v_{item.id}"], raw, stored, item.best, item.worst),
+    }
+
+
+def _homes_fit(columns: Columns, rows: pd.DataFrame) -> dict[str, Any]:
+    """How many homes fit, as what they are more than the homes that are counted: mostly nothing."""
+    if "homes" not in rows or "homes_fit" not in rows or rows[["homes", "homes_fit"]].isna().any(axis=None):
+        return {"homes_fit": column_of(columns, rows, "homes_fit", 0)}
+    return {"homes_more": columns.number((rows["homes_fit"] - rows["homes"]).to_numpy(dtype=np.float64), 0)}
 
 
 def _excluded(columns: Columns, data: MapData, place: Place) -> dict[str, Any] | None:

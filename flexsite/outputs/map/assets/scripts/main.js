@@ -29,6 +29,7 @@ class App {
     this.zoom = L.control.zoom({ position: 'topleft', zoomInText: '+', zoomOutText: '\u2212' }).addTo(map);
     L.control.scale({ imperial: false, position: 'bottomright', maxWidth: 140 }).addTo(map);
     const home = el('a', { href: '#', role: 'button', className: 'fs-home', onclick: (event) => { event.preventDefault(); this.home(true); } }, '\u2302');
+    L.DomEvent.disableClickPropagation(home); // a click on it is none on the map
     this.zoom.getContainer().append(home);
     this.homeButton = home;
     this.cross = L.marker([0, 0], { icon: L.divIcon({ className: 'fs-cross', iconSize: [18, 18] }), interactive: false, keyboard: false });
@@ -89,9 +90,9 @@ class App {
     const focus = document.activeElement && document.activeElement.id;
     this.body = el('div', { id: 'fs-body', role: 'tabpanel', tabindex: '-1' });
     this.tabs = tabsContent(this);
-    const tools = PARTS.tools.map((one) => one.content(this)).filter(Boolean);
+    const tools = (below) => PARTS.tools.filter((one) => Boolean(one.below) === below).map((one) => one.content(this)).filter(Boolean);
     this.selected = selectionContent(this);
-    this.parts.panel.replaceChildren(headContent(this), ...tools, groupContent(this), el('div', { className: 'fs-sticky' }, this.selected, this.tabs), this.body);
+    this.parts.panel.replaceChildren(headContent(this), ...tools(false), groupContent(this), ...tools(true), el('div', { className: 'fs-sticky' }, this.selected, this.tabs), this.body);
     this.showBody();
     this.showLegend();
     this.showCard();

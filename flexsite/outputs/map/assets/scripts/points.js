@@ -26,7 +26,7 @@ function signPath(pen, sign, x, y, r) {
   pen.closePath();
 }
 
-function paintSign(pen, sign, x, y, r, colour) {
+function paintSign(pen, sign, x, y, r, colour, text) {
   signPath(pen, sign, x, y, r);
   pen.lineJoin = 'round';
   pen.strokeStyle = '#ffffff';
@@ -37,6 +37,13 @@ function paintSign(pen, sign, x, y, r, colour) {
   pen.strokeStyle = sign === 'veto' ? '#a50f15' : '#1d2733';
   pen.lineWidth = r * (sign === 'veto' ? 0.3 : 0.13);
   pen.stroke();
+  if (sign === 'pin' && text) { // a number tells pins apart without colours
+    pen.fillStyle = '#ffffff';
+    pen.font = '700 ' + Math.round(r * 1.25) + 'px sans-serif';
+    pen.textAlign = 'center';
+    pen.textBaseline = 'middle';
+    pen.fillText(text, x, y - r * 1.4);
+  }
   if (sign !== 'veto') return;
   pen.beginPath();
   pen.moveTo(x - r * 0.55, y - r * 0.55);
@@ -45,9 +52,9 @@ function paintSign(pen, sign, x, y, r, colour) {
 }
 
 // A small picture of a sign, for legends.
-function signSwatch(sign, colour) {
+function signSwatch(sign, colour, text) {
   const canvas = el('canvas', { width: '32', height: '32', className: 'fs-swatch', 'aria-hidden': 'true' });
-  paintSign(canvas.getContext('2d'), sign, 16, sign === 'pin' ? 30 : 16, 12, colour);
+  paintSign(canvas.getContext('2d'), sign, 16, sign === 'pin' ? 30 : 16, 12, colour, text);
   return canvas;
 }
 
@@ -82,7 +89,7 @@ const PointLayer = L.GridLayer.extend({
       const y = item.y * scale - 256 * at.y;
       if (x < -40 || y < -40 || x > 296 || y > 316) continue;
       pen = pen || tile.getContext('2d');
-      paintSign(pen, item.sign, x * ratio, y * ratio, size * ratio, item.colour);
+      paintSign(pen, item.sign, x * ratio, y * ratio, size * ratio, item.colour, item.text);
     }
     return tile;
   },
