@@ -192,6 +192,6 @@ class MapData:
     context: tuple[ContextInfo, ...] = ()
     kinds: Mapping[str, Label] = field(default_factory=dict)
     kind_columns: tuple[ColumnInfo, ...] = ()
-    local: LocalInfo = LocalInfo()
+    local: LocalInfo = field(default_factory=LocalInfo)
     projects: pd.DataFrame | None = None
     background: Background | None = None
