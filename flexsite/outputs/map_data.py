@@ -22,6 +22,7 @@ from flexsite.outputs.map import (
 )
 from flexsite.outputs.map_bounds import with_bounds
 from flexsite.outputs.map_context import context
+from flexsite.outputs.map_explained import explained
 from flexsite.outputs.map_owners import mark_info, owner_info, window_info, worded
 from flexsite.outputs.map_shown import shown_access
 from flexsite.outputs.record import sources
@@ -85,6 +86,8 @@ def map_data(result: Result) -> MapData:
         ),
         rules=_rules(result),
         excluded=result.excluded,
+        gone=result.gone,
+        explained=explained(result),
         sources=tuple(
             SourceInfo(item["layer"], item["source"] or item["file"], item["date"], item["licence"])
             for item in sources(study)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from flexsite.outputs.gone import Gone
+from flexsite.outputs.map.explained import ExplainedInfo
 from flexsite.outputs.map.local import LocalInfo
 
 if TYPE_CHECKING:
@@ -156,7 +158,8 @@ class MapData:
 
     `sites` has the columns of sites.parquet, `suitability` those of
     suitability.parquet, `waterfall` those of waterfall.csv, `excluded` those of
-    excluded.parquet (None: the ground that rules took is not part of this map).
+    excluded.parquet (None: the ground that rules took is not part of this map), in place
+    of which `gone` may have it with all rules that claim it at once.
     Whatever is in here is shown: leave out what the audience may not see.
     `assumptions` is (how many are assumed, of how many numbers), `untested` the
     ids of rules that are unknown on every site for want of a layer, `kinds` the names
@@ -195,3 +198,5 @@ class MapData:
     local: LocalInfo = field(default_factory=LocalInfo)
     projects: pd.DataFrame | None = None
     background: Background | None = None
+    gone: Gone = field(default_factory=Gone)
+    explained: ExplainedInfo = field(default_factory=ExplainedInfo)

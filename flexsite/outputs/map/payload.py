@@ -11,29 +11,27 @@ from __future__ import annotations
 import json
 import math
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from flexsite.outputs.map.backdrop import backdrop, bounded, projects
+from flexsite.outputs.map.backdrop import backdrop, projects
 from flexsite.outputs.map.background import background_of
 from flexsite.outputs.map.bounds import Bounds
 from flexsite.outputs.map.codec import encode_polygons
 from flexsite.outputs.map.columns import Columns, column_of, decimals_of, labelled, plain, text_of, texts
 from flexsite.outputs.map.data import CriterionInfo, MapData, ProfileInfo
+from flexsite.outputs.map.explained import explained_meta
+from flexsite.outputs.map.ground import ground_meta
 from flexsite.outputs.map.lattice import Lattice, Nearby, lattices
 from flexsite.outputs.map.local import local_meta
 from flexsite.outputs.map.slim import criterion_values, front_coded, read_back
 
-if TYPE_CHECKING:
-    from flexsite.outputs.map.codec import Place
-
 MAX_SITES = 200_000
 _MANY = 20_000
-_EXCLUDED_VERTICES = 1_000_000
 _SITE_TOLERANCE = 0.1  # m; with the rounding to steps below the 0.4 m that the map promises
 
 
@@ -108,12 +106,15 @@ def build(data: MapData) -> bytes:
         "facts": _facts(columns, sites),
         "columns": joined,
         "kinds": {name: labelled(label) for name, label in data.kinds.items()},
-        "kind_columns": [[labelled(item.label), column_of(columns, sites, item.name)] for item in data.kind_columns],
+        "kind_columns": [
+            [labelled(item.label), column_of(columns, sites, item.name), item.name] for item in data.kind_columns
+        ],
         "measures": measures,
         "profiles": [_profile(columns, data, sites, profile, bounds) for profile in data.profiles],
         "bounded": bounds.bounded,
         "rules": [{**vars_of(rule), "label": labelled(rule.label)} for rule in data.rules],
-        "excluded": _excluded(columns, data, place),
+        **ground_meta(columns, data, place),
+        "explained": explained_meta(columns, data.explained, ids),
         "waterfall": _records(data.waterfall),
         "sources": [vars_of(source) for source in data.sources],
         "assumed_complete": list(data.assumed_complete),
@@ -245,28 +246,6 @@ def _homes_fit(columns: Columns, rows: pd.DataFrame) -> dict[str, Any]:
     if "homes" not in rows or "homes_fit" not in rows or rows[["homes", "homes_fit"]].isna().any(axis=None):
         return {"homes_fit": column_of(columns, rows, "homes_fit", 0)}
     return {"homes_more": columns.number((rows["homes_fit"] - rows["homes"]).to_numpy(dtype=np.float64), 0)}
-
-
-def _excluded(columns: Columns, data: MapData, place: Place) -> dict[str, Any] | None:
-    """The ground each rule took, in the order of the rules."""
-    if data.excluded is None:
-        return None
-    order = {rule.id: place for place, rule in enumerate(data.rules)}
-    frame = data.excluded
-    names = texts(frame, "rule")
-    later = {name: len(order) + place for place, name in enumerate(sorted(set(names) - set(order)))}
-    rank = {**order, **later}
-    candidates = texts(frame, "candidate_id")
-    turn = sorted(range(len(frame)), key=lambda row: (rank[names[row]], candidates[row], row))
-    shapes, tolerance = bounded(frame.geometry.to_numpy()[turn], _EXCLUDED_VERTICES)
-    return {
-        "polygons": columns.raw(encode_polygons(shapes, place)),
-        "tolerance": tolerance,
-        "rule": columns.text([names[row] for row in turn]),
-        "candidate": columns.text([candidates[row] for row in turn]),
-        "area_m2": columns.number(frame["area_m2"].to_numpy(dtype=np.float64)[turn], 0),
-        "order": [name for name, _ in sorted(rank.items(), key=lambda item: item[1])],
-    }
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
