@@ -65,6 +65,7 @@ class Columns:
         few, codes = np.unique(values, return_inverse=True)
         if len(few) <= _FEW:
             return {"few": [plain(value) for value in few.tolist()], "codes": self.codes(codes, len(few))}
+        decimals = _decimals_needed(values, decimals)
         scaled = values * 10**decimals
         finite = np.isfinite(scaled)
         if finite.sum() + np.isnan(values).sum() == len(values) and np.abs(scaled[finite]).max(initial=0) < 2**31 - 1:
@@ -77,6 +78,12 @@ class Columns:
         text = json.dumps(meta, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
         head = MAGIC + struct.pack("<I", len(text)) + text
         return b"".join([head, bytes(-len(head) % 8), *self._parts])
+
+
+def _decimals_needed(values: NDArray[np.float64], most: int) -> int:
+    """The fewest decimals that tell every number exactly, and `most` when more would be needed."""
+    known = values[np.isfinite(values)]
+    return next((few for few in range(most) if (np.rint(known * 10**few) / 10**few == known).all()), most)
 
 
 def column_of(columns: Columns, frame: pd.DataFrame, name: str, decimals: int = 3) -> dict[str, Any] | None:

@@ -24,10 +24,10 @@ from flexsite.outputs.map.payload import MAX_SITES, build, geographic_bounds
 MAX_BYTES = 20_000_000
 SCRIPTS = (
     "codec", "geometry", "rank", "text", "parts", "painter", "layer", "bounds", "sites", "select", "card", "panel",
-    "filters", "list", "weights", "tables", "legend", "points", "stack", "layers", "sources", "permalink", "steering",
-    "main",
+    "filters", "list", "weights", "tables", "legend", "points", "stack", "layers", "shapes", "verdicts", "draw",
+    "notes", "sources", "export", "picture", "print", "permalink", "steering", "main",
 )  # fmt: skip
-STYLES = ("page", "find", "layers")
+STYLES = ("page", "find", "layers", "notes", "print")
 _POLICY = "@@policy@@"
 _EXTERNAL = re.compile(
     r"""<(?:script|link|img|iframe|source|audio|video|embed|object|input|image|use)\b[^>]*?
@@ -169,7 +169,7 @@ class SiteMap(folium.Map):  # type: ignore[misc, unused-ignore]
         leaflet = (assets / "leaflet" / "leaflet.js").read_text(encoding="utf-8")
         leaflet = re.sub(r"\n//# sourceMappingURL=\S+\s*$", "\n", leaflet)
         figure.header.add_child(_script(leaflet), name="leaflet")
-        own = "\n".join(_own(assets / "scripts" / f"{name}.js") for name in SCRIPTS)
+        own = "\n".join(_terse(_own(assets / "scripts" / f"{name}.js")) for name in SCRIPTS)
         figure.header.add_child(_script(f"(function () {{\n'use strict';\n{own}\n}})();\n"), name="flexsite_js")
         figure.html.add_child(_Text(_own(assets / "page.html")), name="flexsite_page")
         block = _Text(pack(build(data)), '<script type="text/plain" id="fs-data">', "</script>\n")
@@ -209,6 +209,14 @@ def _walk(element: Element) -> Iterator[Element]:
     yield element
     for child in element._children.values():
         yield from _walk(child)
+
+
+def _terse(code: str) -> str:
+    """A script of ours without indents, remarks and empty lines: what a reader's machine need not read."""
+    lines = [line.strip() for line in code.splitlines()]
+    if any(line.count("`") % 2 for line in lines):
+        raise ValueError("a text over several lines cannot be made terse")
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _own(path: Traversable) -> str:

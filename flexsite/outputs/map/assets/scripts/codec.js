@@ -73,6 +73,34 @@ function numbersOf(column, n) {
   return out;
 }
 
+// Sorted texts from what each shares with the one before; see slim.py.
+function frontCoded({ shared, rest }, section) {
+  const lengths = section(shared);
+  let before = '';
+  return rest.map((text, k) => (before = before.slice(0, lengths[k]) + text));
+}
+
+// A criterion's values 0..100: stored, or what its measure comes to on its scale, and what that is off.
+function criterionValues(item, raw, section, n) {
+  if (item.value) return section(item.value);
+  const more = section(item.more);
+  const values = new Uint8Array(n);
+  const { best, worst } = item;
+  for (let i = 0; i < n; i++) {
+    const x = raw.at(i);
+    const share = x === null ? NaN : Math.min(1, Math.max(0, (x - worst) / (best - worst)));
+    values[i] = (Number.isNaN(share) ? 0 : Math.floor(100 * share + 0.5)) + ((more[i] >>> 1) ^ -(more[i] & 1));
+  }
+  return values;
+}
+
+function homesThatFit(stored, open, n) {
+  if (!stored.homes_more) return numbersOf(open(stored.homes_fit), n);
+  const homes = numbersOf(open(stored.homes), n);
+  const more = numbersOf(open(stored.homes_more), n);
+  return homes.map((value, i) => value + more[i]);
+}
+
 // Features, rings and vertices of a block of polygons, with the bounds of every feature.
 function decodePolygons(bytes) {
   const head = new DataView(bytes.buffer, bytes.byteOffset, 16);

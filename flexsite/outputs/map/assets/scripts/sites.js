@@ -4,7 +4,7 @@ class Sites {
   constructor(meta, section) {
     this.meta = meta;
     this.n = meta.n;
-    this.ids = meta.ids;
+    this.ids = frontCoded(meta.ids, section);
     this.polygons = new Polygons(section(meta.polygons));
     this.backdrop = new Polygons(section(meta.backdrop)); // its first feature is the area
     this.backdropKind = openColumn(meta.backdrop_kind, section);
@@ -37,14 +37,17 @@ class Sites {
   }
 
   openProfile(stored, section, open) {
-    const criteria = stored.criteria.map((item) => ({ ...item, raw: open(item.raw), value: section(item.value) }));
+    const criteria = stored.criteria.map((item) => {
+      const raw = open(item.raw);
+      return { ...item, raw, value: criterionValues(item, raw, section, this.n) };
+    });
     const suitable = section(stored.suitable);
     const requirements = stored.requirements.map((item) => (item.tests
       ? { ...item, tests: item.tests.map((test) => openTest(test, this, section)) } : item));
     const profile = {
       ...stored, criteria, requirements, suitable, passing: suitable.slice(), failed: open(stored.failed), missing: open(stored.missing),
       access: open(stored.access_score), homes: numbersOf(open(stored.homes), this.n),
-      homesFit: numbersOf(open(stored.homes_fit), this.n),
+      homesFit: homesThatFit(stored, open, this.n),
       weights: Int32Array.from(criteria, (item) => item.weight),
       texts: new Map(stored.requirements.map((item) => [item.id, item.text])),
     };
