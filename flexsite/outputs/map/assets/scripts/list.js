@@ -113,7 +113,7 @@ function listContent(app) {
 function listUpdate(app, body) {
   const at = (name) => body.querySelector(name);
   if (!at('.fs-listed')) return;
-  at('.fs-changed').replaceChildren(...[changedNote(app)].filter(Boolean));
+  keepNote(at('.fs-changed'), changedNote(app));
   filtersUpdate(app, body);
   at('.fs-places').replaceChildren(...placesContent(app));
   at('.fs-listed').replaceChildren(...listTable(app));

@@ -106,6 +106,11 @@ function changedNote(app) {
   return el('p', { className: 'fs-desk' }, words.t('list.reweighted'), ' ', el('button', { type: 'button', onclick: () => app.weigh(studyWeights(profile)) }, words.t('list.reset')));
 }
 
+// A note that stays is not made anew: it may be under a finger.
+function keepNote(place, note) {
+  if (place.childElementCount !== (note ? 1 : 0)) place.replaceChildren(...[note].filter(Boolean));
+}
+
 function boundsNote(app) {
   const { words, sites } = app;
   const { profile } = sites;
@@ -144,7 +149,7 @@ function weightsUpdate(app, body, all) {
   const at = (id) => body.querySelector('#' + id);
   const changed = body.querySelector('.fs-changed');
   if (!profile || !changed) return;
-  changed.replaceChildren(...[changedNote(app)].filter(Boolean));
+  keepNote(changed, changedNote(app));
   const put = (id, value, note) => {
     const busy = !all && document.activeElement && document.activeElement.id;
     if (!at(id)) return;
