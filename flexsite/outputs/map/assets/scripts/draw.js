@@ -114,7 +114,7 @@ function sketchOf(entry) {
 // Signs and shapes of all entries; lines are drawn as polygons that go there and back.
 function drawEntries(app) {
   const { verdicts } = app;
-  const signs = { favourite: [], veto: [], pin: [] };
+  const signs = new Map(); // name of a group: its signs
   const shapes = [];
   const middle = (i) => {
     const [x, y] = app.sites.centre(i);
@@ -122,7 +122,10 @@ function drawEntries(app) {
   };
   for (const entry of verdicts.entries.values()) {
     const open = () => openEntry(app, entry.id);
-    const add = (sign, [x, y], colour, text) => signs[sign].push({ x, y, sign, colour, text, open });
+    const add = (sign, [x, y], colour, text) => {
+      const group = 'note-' + sign + (text || '');
+      signs.set(group, [...(signs.get(group) || []), { x, y, sign, colour, text, open }]);
+    };
     const site = entry.sites.length ? entry.sites[0] : -1;
     if (entry.entry === 'pin') {
       if (entry.geometry) add('pin', middleOf(entry.geometry), PIN_COLOURS[(entry.colour || 1) - 1], String(entry.colour || 1));
@@ -138,12 +141,14 @@ function drawEntries(app) {
   }
   app.overlay('Notes', shapes.length ? Polygons.of(shapes) : null, DRAWN, { label: (told) => told.t('notes.drawings') });
   app.stack.entries = app.stack.entries.filter((entry) => !entry.sign);
-  for (const [sign, items] of Object.entries(signs)) {
-    const group = 'note-' + sign;
+  for (const group of ['note-favourite', 'note-veto', ...PIN_COLOURS.map((_, k) => 'note-pin' + (k + 1))]) {
+    const items = signs.get(group) || [];
     app.signs(group, items);
     if (!items.length) continue;
+    const { sign, colour, text } = items[0];
+    const meaning = text ? verdicts.meanings[text - 1] : '';
     app.stack.entry({ id: 'over:' + group, sign, group: 'results', layer: null, on: !app.points.hidden.has(group),
-      label: (told) => told.t('notes.sign.' + sign), swatch: () => signSwatch(sign),
+      label: (told) => told.t('notes.sign.' + sign) + (text ? ' ' + (meaning || told.t('notes.colour.' + text)) : ''), swatch: () => signSwatch(sign, colour, text),
       extra: (entry) => {
         if (entry.on) app.points.hidden.delete(group);
         else app.points.hidden.add(group);

@@ -318,7 +318,7 @@ function notesContent(app) {
   const verdicts = verdictsOf(app);
   const { draft } = verdicts;
   const begin = (kind) => () => beginSketch(app, kind, { entry: kind === 'pin' ? 'pin' : 'drawing' }, []);
-  const picker = el('input', { type: 'file', id: 'fs-notes-file', accept: '.geojson,.json,application/geo+json', onchange: (event) => { if (event.target.files[0]) bringNotes(app, event.target.files[0]); } });
+  const picker = el('input', { type: 'file', id: 'fs-notes-file', hidden: true, accept: '.geojson,.json,application/geo+json', onchange: (event) => { if (event.target.files[0]) bringNotes(app, event.target.files[0]); } });
   const plain = draft && draft.form === 'tab' && !draft.sketch ? noteForm(app, draft, el('h3', {}, noteTitle(app, draft)), () => {
     verdicts.put(entryOf(draft));
     stopNote(app);
@@ -339,7 +339,8 @@ function notesContent(app) {
     el('h2', { className: 'fs-h3' }, words.t('notes.files')),
     el('p', { className: 'fs-buttons' }, el('button', { type: 'button', id: 'fs-notes-save', disabled: !verdicts.entries.size, onclick: () => saveNotes(app) }, words.t('notes.export')),
       el('button', { type: 'button', disabled: !verdicts.entries.size, onclick: () => wipeNotes(app) }, words.t(verdicts.wiping ? 'notes.wipe.sure' : 'notes.wipe'))),
-    fieldOf(words.t('notes.import'), picker, words.t('notes.drop')),
+    el('p', { className: 'fs-buttons' }, picker, el('button', { type: 'button', id: 'fs-notes-read', onclick: () => picker.click() }, words.t('notes.import'))),
+    el('p', { className: 'fs-note' }, words.t('notes.drop')),
     el('p', { className: 'fs-note' }, words.t('notes.study'), ' ', el('code', {}, 'local: ' + notesFile(app))));
 }
 

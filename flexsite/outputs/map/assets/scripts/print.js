@@ -61,7 +61,7 @@ function printContent(app) {
     el('div', { className: 'fs-page' }, el('h2', {}, words.t('print.top', { n: words.n(Math.min(PRINTED, selection.listed.length), 0) })),
       selection.listed.length ? printedSites(app) : el('p', {}, words.t('find.none')),
       meta.sources.length ? [el('h2', {}, words.t('tab.sources')), el('p', { className: 'fs-sources' }, meta.sources.map((item) => [item.layer, item.source, item.date, item.licence].filter(Boolean).join(', ')).join('; ') + '.')] : null,
-      meta.assumed_complete.length ? el('p', {}, words.t('head.complete', { layers: meta.assumed_complete.join(', ') })) : null,
+      meta.assumed_complete.length ? el('p', {}, words.t('head.complete', { names: meta.assumed_complete.join(', ') })) : null,
       el('p', { className: 'fs-note' }, words.t('sources.made', { version: meta.version, hash: meta.study_hash }), ' ', words.t('export.made') + ': ' + words.date(new Date().toISOString().slice(0, 10)) + '.'),
       el('p', { className: 'fs-foot' }, foot)),
   ];
