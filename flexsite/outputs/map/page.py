@@ -23,11 +23,12 @@ from flexsite.outputs.map.payload import MAX_SITES, build, geographic_bounds
 
 MAX_BYTES = 20_000_000
 SCRIPTS = (
-    "codec", "geometry", "rank", "text", "parts", "painter", "layer", "bounds", "sites", "select", "card", "panel",
-    "filters", "list", "weights", "tables", "legend", "points", "stack", "layers", "shapes", "verdicts", "draw",
-    "notes", "sources", "export", "picture", "print", "permalink", "steering", "main",
+    "codec", "geometry", "rank", "text", "parts", "raster", "painter", "layer", "bounds", "ground", "explain",
+    "timebar", "sites", "select", "why", "card", "compare", "panel", "filters", "list", "weights", "whatif",
+    "waterfall", "legend", "points", "stack", "layers", "shapes", "verdicts", "draw", "notes", "sources", "export",
+    "picture", "print", "permalink", "steering", "main",
 )  # fmt: skip
-STYLES = ("page", "find", "layers", "notes", "print")
+STYLES = ("page", "explain", "find", "layers", "notes", "print")
 _POLICY = "@@policy@@"
 _EXTERNAL = re.compile(
     r"""<(?:script|link|img|iframe|source|audio|video|embed|object|input|image|use)\b[^>]*?

@@ -15,13 +15,13 @@ function valueText(words, column, value, unit) {
   return typeof value === 'number' ? words.n(value, Number.isInteger(value) ? 0 : undefined) + unitOf(words, unit) : String(value);
 }
 
-function ruleItem(words, rule) {
+// A rule with what it rests on, and what else is told of it as [name, value].
+function ruleItem(words, rule, told) {
   const facts = [
+    ...(told || []),
     rule.basis && [words.t('rules.basis'), rule.basis],
     rule.source && [words.t('rules.source'), rule.source],
     rule.date && [words.t('rules.date'), words.date(rule.date)],
-    rule.candidate_id && [words.t(words.noun === 'cells' ? 'card.candidate.cells' : 'card.candidate'), rule.candidate_id],
-    rule.area_m2 ? [words.t('why.ha'), words.n(rule.area_m2 / 1e4, 2) + '\u00a0ha'] : null,
   ];
   const kind = [rule.effect && words.word('effect', rule.effect), rule.hardness && words.word('class', rule.hardness)];
   return el('li', {}, el('strong', {}, ruleName(words, rule)),
@@ -76,9 +76,9 @@ function section(title, ...content) {
 }
 
 // Children of the card for what `describePlace` found.
-function cardContent(words, sites, place) {
-  if (place.project) return projectContent(words, place);
-  return place.site_id === null ? whyContent(words, place) : siteContent(words, sites, place);
+function cardContent(app, place) {
+  if (place.project) return projectContent(app.words, place);
+  return place.site_id === null ? whyContent(app, place) : siteContent(app, place);
 }
 
 function coordinates(words, place) {
@@ -86,58 +86,71 @@ function coordinates(words, place) {
   return el('p', { className: 'fs-at' }, words.t('why.at', { x: words.n(place.x, 0), y: words.n(place.y, 0) }));
 }
 
-function whyContent(words, place) {
-  const intro = place.reason === 'taken' ? words.t('why.taken') : words.t('why.' + place.reason);
-  return [
-    el('h2', {}, words.t('why.title')), coordinates(words, place), el('p', {}, intro),
-    place.excluded.length ? el('ol', { className: 'fs-rules' }, place.excluded.map((rule) => ruleItem(words, rule))) : null,
-  ];
+const OF_OWNER = ['owner_class', 'owner', 'eigenaar', 'right', 'price_class'];
+const OF_WINDOW = ['lead_months', 'moves', 'bridging'];
+
+// Everything joined to the sites, as [name, row]: owners, windows and the rest.
+function factRows(words, sites, site) {
+  const found = sites.columns.filter((item) => item.value).map((item) => {
+    const share = site.columns[item.name + '_share'];
+    const value = site.columns[item.name];
+    return [item.name, [words.label(item.label), value === null || value === '' ? words.t('card.empty') : valueText(words, null, value, ''),
+      share > 0 && share < 0.995 ? words.t('card.share', { share: words.percent(share) }) : null]];
+  });
+  for (const { name, label, value } of site.kind_facts) {
+    if (value !== null && value !== '') found.push([name, [words.label(label), valueText(words, null, value, '')]]);
+  }
+  return found;
 }
 
-function siteContent(words, sites, site) {
-  const profile = sites.profile;
-  const grid = words.noun === 'cells';
-  const status = !profile ? words.t('card.available') : site.suitable
-    ? words.t('card.rank', { rank: words.n(site.rank, 0), n: words.n(sites.ranked.order.length, 0) }) : words.t('card.unsuitable');
-  const head = [
-    el('h2', {}, site.site_id),
-    el('p', { className: 'fs-status' },
-      el('span', { className: 'fs-pill' + (profile && !site.suitable ? ' fs-no' : '') }, status),
-      profile ? ' ' + words.t('card.for', { profile: words.label(profile.label) }) : null),
-  ];
-  const number = (value, label) => el('div', {}, el('b', {}, value), el('span', {}, label));
-  const big = el('div', { className: 'fs-big' },
-    profile ? number(words.n(site.homes, 0), words.t('card.homes')) : null,
-    profile && site.suitable ? number(words.n(site.score, 1), words.t('card.score')) : null,
-    number(site.area_m2 === null ? words.t('card.nodata') : words.n(site.area_m2 / 1e4, 2), words.t('head.ha')));
-  const failed = site.failed && site.failed.length
-    ? section(words.t('card.failed'), el('ul', { className: 'fs-failed' }, site.failed.map((id) => el('li', {}, failedText(words, profile, id))))) : null;
+function windowSection(words, site, facts) {
   const years = site.net_years === null ? words.t('card.open')
     : words.n(site.net_years, 1) + ' ' + words.t('unit.year.' + (site.net_years === 1 ? 'one' : 'many'));
   const until = site.available_until;
-  const main = rows([
-    profile && [words.t('card.homes_fit'), words.n(site.homes_fit, 0)],
-    [words.t('card.area'), site.area_m2 === null ? words.t('card.nodata') : words.n(site.area_m2, 0) + '\u00a0m\u00b2'],
-    site.route !== null && [words.t('card.route'), site.route ? words.word('route', site.route) : words.t('card.nodata'),
-      site.route_share === null || site.route_share >= 0.995 ? null : words.t('card.share', { share: words.percent(site.route_share) })],
-    site.site_kind && [words.t('card.kind'), words.label((sites.meta.kinds || {})[site.site_kind] || {}) || site.site_kind],
-    [words.t(grid ? 'card.candidate.cells' : 'card.candidate'), site.candidate_id],
-  ]);
-  const window = rows([
+  return section(words.t('card.window'), timeBar(words, site.window), rows([
     site.available_from && [words.t('card.from'), words.date(site.available_from)],
     [words.t('card.until'), until ? words.date(until) : words.t('card.open')],
     [words.t('card.net_years'), years],
     site.mark_until && [words.t('card.mark_until'), words.date(site.mark_until)],
+    ...facts,
+  ]));
+}
+
+function siteHead(app, site) {
+  const { words, sites } = app;
+  const { profile } = sites;
+  const status = !profile ? words.t('card.available') : site.suitable
+    ? words.t('card.rank', { rank: words.n(site.rank, 0), n: words.n(sites.ranked.order.length, 0) }) : words.t('card.unsuitable');
+  const number = (value, label) => el('div', {}, el('b', {}, value), el('span', {}, label));
+  return [
+    el('h2', {}, site.site_id),
+    el('p', { className: 'fs-status' },
+      el('span', { className: 'fs-pill' + (profile && !site.suitable ? ' fs-no' : '') }, status),
+      profile ? ' ' + words.t('card.for', { profile: words.label(profile.label) }) : null),
+    compareButton(app, sites.byId.get(site.site_id)),
+    el('div', { className: 'fs-big' },
+      profile ? number(words.n(site.homes, 0), words.t('card.homes')) : null,
+      profile && site.suitable ? number(words.n(site.score, 1), words.t('card.score')) : null,
+      number(site.area_m2 === null ? words.t('card.nodata') : words.n(site.area_m2 / 1e4, 2), words.t('head.ha'))),
+    coordinates(words, site),
+  ];
+}
+
+function siteContent(app, site) {
+  const { words, sites } = app;
+  const { profile } = sites;
+  const failed = site.failed && site.failed.length
+    ? section(words.t('card.failed'), el('ul', { className: 'fs-failed' }, site.failed.map((id) => el('li', {}, failedText(words, profile, id))))) : null;
+  const main = rows([
+    profile && [words.t('card.homes_fit'), words.n(site.homes_fit, 0)],
+    [words.t('card.area'), site.area_m2 === null ? words.t('card.nodata') : words.n(site.area_m2, 0) + '\u00a0m\u00b2'],
+    site.site_kind && [words.t('card.kind'), words.label((sites.meta.kinds || {})[site.site_kind] || {}) || site.site_kind],
+    [words.t(words.noun === 'cells' ? 'card.candidate.cells' : 'card.candidate'), site.candidate_id],
   ]);
-  const columns = sites.columns.filter((item) => item.value).map((item) => {
-    const share = site.columns[item.name + '_share'];
-    const value = site.columns[item.name];
-    return [words.label(item.label), value === null || value === '' ? words.t('card.empty') : valueText(words, null, value, ''),
-      share > 0 && share < 0.995 ? words.t('card.share', { share: words.percent(share) }) : null];
-  });
-  for (const { label, value } of site.kind_facts || []) {
-    if (value !== null && value !== '') columns.push([words.label(label), valueText(words, null, value, '')]);
-  }
+  const facts = factRows(words, sites, site);
+  const of = (names) => names.flatMap((name) => facts.filter(([own]) => own === name).map(([, row]) => row));
+  const owner = of(OF_OWNER);
+  const other = facts.filter(([name]) => !OF_OWNER.includes(name) && !OF_WINDOW.includes(name)).map(([, row]) => row);
   const measures = sites.measures.filter((item) => item.value).map((item) =>
     [words.label(item.label), valueText(words, null, site.measures[item.column], item.unit)]);
   const known = (rules) => el('ul', { className: 'fs-rules' }, rules.map((rule) =>
@@ -147,11 +160,16 @@ function siteContent(words, sites, site) {
   const access = site.access_score === null || site.access_score === undefined ? null
     : el('p', {}, words.t('card.access_score') + ': ' + words.n(site.access_score, 1));
   return [
-    ...head, big, coordinates(words, site), failed, main,
-    section(words.t('card.window'), window),
-    columns.length ? section(words.t('card.facts'), rows(columns)) : null,
+    ...siteHead(app, site), failed, main,
+    requirementsSection(words, profile, site),
     profile && profile.criteria.length ? section(words.t('card.score'), scoreTable(words, profile, site), access) : null,
+    windowSection(words, site, of(OF_WINDOW)),
+    owner.length ? section(words.t('card.owner'), rows(owner)) : null,
+    routeSection(words, site),
+    peopleSection(words, site),
+    groupsSection(app, site),
     measures.length ? section(words.t('card.measures'), rows(measures)) : null,
+    other.length ? section(words.t('card.facts'), rows(other)) : null,
     section(words.t('card.marks'), site.marks.length ? known(site.marks) : el('p', {}, words.t('card.none'))),
     section(words.t('card.unknown'), ...(unknown.length
       ? [el('p', {}, words.t('card.unknown_note')), known(unknown)] : [el('p', {}, words.t('card.none'))])),

@@ -10,6 +10,9 @@ class App {
     this.tab = 'list';
     this.page = 0;
     this.place = null;
+    this.off = new Set(); // rules that are switched off
+    this.compared = []; // sites side by side
+    this.letters = []; // their marks on the map
     this.parts = { panel: byId('fs-panel'), card: byId('fs-card'), legend: byId('fs-legend') };
     this.stack = new Stack(this, section);
     if (meta.background) this.background = new Background(this);
@@ -215,7 +218,7 @@ class App {
     card.setAttribute('aria-live', 'polite');
     card.setAttribute('aria-label', this.place.site_id || this.words.t(this.place.project ? 'project.title' : 'why.title'));
     const more = [...PARTS.card].sort((a, b) => a.order - b.order).map((one) => one.content(this, this.place));
-    card.replaceChildren(close, ...[...cardContent(this.words, this.sites, this.place), ...more].filter(Boolean));
+    card.replaceChildren(close, ...[...cardContent(this, this.place), ...more].filter(Boolean));
     card.scrollTop = 0;
   }
 
@@ -226,7 +229,7 @@ class App {
   }
 }
 
-Object.assign(App.prototype, Steering);
+Object.assign(App.prototype, Steering, Comparing, WhatIf);
 
 function narrow() {
   return window.matchMedia('(max-width: 820px)').matches;

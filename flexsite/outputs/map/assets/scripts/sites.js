@@ -14,7 +14,7 @@ class Sites {
     this.facts = {};
     for (const [name, stored] of Object.entries(meta.facts)) this.facts[name] = open(stored);
     this.columns = meta.columns.map((item) => ({ ...item, value: open(item.value), share: open(item.share) }));
-    this.kindColumns = (meta.kind_columns || []).map(([label, value]) => ({ label, value: open(value) }));
+    this.kindColumns = (meta.kind_columns || []).map(([label, value, name]) => ({ name, label, value: open(value) }));
     this.measures = meta.measures.map((item) => ({ ...item, value: open(item.value) }));
     this.bounded = (meta.bounded || []).map((item) => openBounded(item, this, section, open));
     this.profiles = meta.profiles.map((item) => this.openProfile(item, section, open));
@@ -22,13 +22,9 @@ class Sites {
     this.untested = new Set(meta.untested || []); // rules that the study has no layer for
     this.byId = new Map(this.ids.map((id, i) => [id, i]));
     this.areas = numbersOf(this.facts.area_m2, this.n);
-    if (meta.excluded) {
-      const stored = meta.excluded;
-      this.excluded = {
-        polygons: new Polygons(section(stored.polygons)), tolerance: stored.tolerance, order: stored.order,
-        rule: open(stored.rule), candidate: open(stored.candidate), area: open(stored.area_m2),
-      };
-    }
+    this.ground = new Ground(meta, section);
+    this.excluded = this.ground.parts;
+    this.told = openTold(meta.explained, section);
     this.everything = new Uint8Array(this.n).fill(1);
     this.shown = this.everything.slice(); // sites that the filters let through
     this.byScore = false; // classes by score instead of by share of the ranking
@@ -149,7 +145,7 @@ class Sites {
       found[name] = this.fact(name, i);
     }
     found.site_kind = this.fact('kind', i);
-    found.kind_facts = this.kindColumns.map((item) => ({ label: item.label, value: item.value ? item.value.at(i) : null }));
+    found.kind_facts = this.kindColumns.map((item) => ({ name: item.name, label: item.label, value: item.value ? item.value.at(i) : null }));
     found.marks = list(this.fact('marks', i)).map((id) => this.rule(id));
     found.unknown = list(this.fact('unknown', i)).map((id) => this.rule(id));
     found.columns = {};
@@ -159,6 +155,7 @@ class Sites {
     }
     found.measures = {};
     for (const item of this.measures) if (item.value) found.measures[item.column] = item.value.at(i);
+    Object.assign(found, explained(this, i));
     if (!profile) return found;
     const { sum, total, rank } = this.ranked;
     const missing = list(profile.missing.at(i));
@@ -189,22 +186,15 @@ class Sites {
       const also = found.filter((i) => i !== best).map((i) => this.ids[i]);
       return { ...place, ...this.describe(best), also };
     }
-    const excluded = this.excludedAt(x, y);
+    const { rules, precision, candidate } = this.ground.at(x, y, study);
+    const excluded = rules.map((item) => ({ ...this.rule(item.id), ...item }));
     const inside = excluded.length > 0 || this.backdrop.at(x, y).includes(0);
-    const reason = !inside ? 'outside' : excluded.length ? 'taken' : this.excluded ? 'nothing' : 'noground';
-    return { ...place, kind: 'none', site_id: null, candidate_id: excluded.length ? excluded[0].candidate_id : null, inside, reason, excluded };
+    const reason = !inside ? 'outside' : excluded.length ? 'taken' : candidate === null ? 'noground' : candidate && precision ? 'small' : 'nothing';
+    return { ...place, kind: 'none', site_id: null, candidate_id: excluded.length ? excluded[0].candidate_id : null, inside, reason, precision, excluded };
   }
 
   boundsOfArea() {
     const { x0, y0, x1, y1 } = this.backdrop;
     return x1[0] < 0 ? null : [x0[0], y0[0], x1[0], y1[0]];
-  }
-
-  excludedAt(x, y) {
-    const ground = this.excluded;
-    if (!ground) return [];
-    return ground.polygons.at(x, y).map((i) => ({
-      ...this.rule(ground.rule.at(i)), candidate_id: ground.candidate.at(i), area_m2: ground.area.at(i),
-    }));
   }
 }
