@@ -48,7 +48,8 @@ def label_of(study: Study, key: str) -> str:
     parts = key.split(".")
     own = ".".join(parts[2:]) if parts[0] == "profiles" else key
     if own in _words():
-        return _words()[own][study.language]
+        of_cells = f"{own}.cells" if study.candidates.grid is not None else own
+        return _words().get(of_cells, _words()[own])[study.language]
     pattern = _words().get(parts[-1], {}).get(study.language)
     if pattern is None:
         return key

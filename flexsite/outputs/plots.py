@@ -332,7 +332,8 @@ def _words() -> dict[str, dict[str, str]]:
 
 def _text(name: str, study: Study, *about: str) -> str:
     """A text in the language of the study, empty where there is none; `{}` stands for what it is about."""
-    text = _words().get(name, {}).get(study.language, "")
+    of_cells = f"{name}.cells" if study.candidates.grid is not None else name
+    text = _words().get(of_cells, _words().get(name, {})).get(study.language, "")
     for part in about:
         text = text.replace("{}", part, 1)
     return text

@@ -88,7 +88,9 @@ def _table(name: Any, numbers: list[Number], facts: Facts) -> Html:
     ]
     some = [one for one in numbers if one.counted]
     assumed = sum(one.certainty in ASSUMED for one in some)
-    caption = speech.t("assumptions.caption", what=name, n=speech.number(assumed), m=speech.number(len(some)))
+    caption = name
+    if some:
+        caption = speech.t("assumptions.caption", what=name, n=speech.number(assumed), m=speech.number(len(some)))
     return el("div", table(caption, columns, rows), class_="sourced")
 
 

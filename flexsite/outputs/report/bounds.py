@@ -83,7 +83,10 @@ def reason(name: str, profile: Profile, site: Any, facts: Facts) -> Html:
     if name.startswith("unknown:"):
         return facts.speech.t("reason.unknown", what=told)
     if requirement is not None:
-        has = [f"{subject(test, facts)} {value_of(test, site, facts)}" for test in tests_of(requirement)]
+        tests = tests_of(requirement)
+        has = [str(value_of(test, site, facts)) for test in tests]
+        if len(tests) > 1:
+            has = [f"{subject(test, facts)} {value}" for test, value in zip(tests, has, strict=True)]
         return facts.speech.t("reason.bound", asked=asked(requirement, facts), has=Html("; ".join(has)))
     if bare == "homes.min":
         homes, least = facts.speech.number(site["homes"]), facts.speech.number(profile.homes.min)

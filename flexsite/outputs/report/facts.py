@@ -16,6 +16,7 @@ from flexsite.outputs.report.rebuilding import rebuilt, study_hash
 from flexsite.outputs.report.speech import Speech
 from flexsite.outputs.tables import hectares
 from flexsite.outputs.withheld import public_study
+from flexsite.study.rule import RouteRule
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -88,6 +89,11 @@ class Facts:
     def hash(self) -> str:
         """What tells this study from others."""
         return study_hash(self.tree)
+
+    @property
+    def asks_route(self) -> bool:
+        """Whether the study asks by which permit route one may build."""
+        return any(isinstance(rule, RouteRule) for rule in self.study.rules)
 
     def table(self, name: str) -> pd.DataFrame | None:
         """A table of the run, None where it has none or an empty one."""

@@ -33,7 +33,7 @@ def heading(facts: Facts, kind: str = "report") -> Html:
            class_="kicker"),
         el("h1", study.name),
         pairs(told),
-        class_="head",
+        class_="head" if kind == "report" else "head paper-sheet",
     )  # fmt: skip
 
 
@@ -64,8 +64,9 @@ def _counts(facts: Facts) -> Html:
         Column(speech.t("homes"), number=True),
         Column(speech.t("floor_area"), number=True),
     ]
+    depends = el("small", speech.t("summary.depends"))
     all_ = (speech.t("summary.all"), speech.number(len(facts.available)), speech.hectares(facts.available_ha),
-            speech.t("summary.depends"), speech.t("summary.depends"))  # fmt: skip
+            depends, depends)  # fmt: skip
     rows = [
         (
             one.profile.name(speech.language),

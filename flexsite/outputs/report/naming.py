@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flexsite.outputs.not_tested import label_of
 from flexsite.outputs.report.markup import Html, escaped
+from flexsite.outputs.withheld import PLANNED, WITHHELD
 from flexsite.outputs.words import unit_of, words
 from flexsite.study.kind import READ_BY
 from flexsite.study.kinds import kind_of, kinds_in_use
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     from flexsite.study.models import Study
     from flexsite.study.profile import Profile
 
+_HIDDEN = (PLANNED, WITHHELD)
 _STEPS = ("start", "available", "term", "homes.min", "min_size", "kind")
+
+
+def _own(name: str) -> str | None:
+    """What to read for a rule that the study calls by a word we have for what is withheld."""
+    return name if name in _HIDDEN else None
 
 
 class Names:
@@ -44,7 +51,7 @@ class Names:
 
     @cached_property
     def _rules(self) -> dict[str, str]:
-        found = {rule.id: self.of(rule.id, rule.label) for rule in self._study.rules}
+        found = {rule.id: self.of(rule.id, rule.label or _own(rule.id)) for rule in self._study.rules}
         found |= {one.id: label_of(one, self._language) for one in self._study.untested}
         marks = {mark.id: mark for kind in kinds_in_use(self._study) for mark in kind.marks}
         return found | {name: self.of(name, mark.label) for name, mark in marks.items() if name not in found}

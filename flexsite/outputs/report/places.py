@@ -118,7 +118,7 @@ def boundaries(facts: Facts) -> Html:
         rows.append(
             (
                 facts.names.of(str(row["measure"])),
-                Html(f"{escaped(facts.names.of(str(row['a'])))} – {escaped(facts.names.of(str(row['b'])))}"),
+                Html(f"{_delineation(str(row['a']), facts)} – {_delineation(str(row['b']), facts)}"),
                 speech.number(int(row["sites"])),
                 speech.number(row["spearman"], 2),
                 speech.plain(row["line"]),
@@ -139,3 +139,11 @@ def boundaries(facts: Facts) -> Html:
         paragraphs(speech.t("boundaries.intro")),
         table(speech.t("boundaries.caption"), columns, rows),
     )
+
+
+def _delineation(name: str, facts: Facts) -> Html:
+    """A layer of areas, a buffer around the site, or cells of a grid."""
+    kind, _, metres = name.partition("_")
+    if kind in ("buffer", "grid") and metres.replace(".", "", 1).isdigit():
+        return facts.speech.t(f"boundaries.{kind}", n=facts.speech.plain(float(metres)))
+    return escaped(facts.names.of(name))

@@ -8,18 +8,25 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
 import pandas as pd
 import shapely
 
+from flexsite.capacity.counting import capacity_frame, totals_frame
 from flexsite.errors import InputError
 from flexsite.outputs.folder import RUN_RECORD
 from flexsite.outputs.report.borders import AREA, FILE, no_borders
 from flexsite.outputs.report.facts import Facts
 from flexsite.outputs.report.rebuilding import rebuilt
 from flexsite.outputs.result import Result
+from flexsite.outputs.windows import asks_windows, windows_table
+from flexsite.study.capacity import says_who_lives_there
+from flexsite.suitability.serving import serving_tables
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from flexsite.study.models import Study
 
 TABLES = ("capacity_totals", "robustness", "owners", "windows", "permits", "known_projects", "boundaries", "sweep",
           "tornado", "kinds")  # fmt: skip
@@ -63,10 +70,12 @@ def facts_in(folder: Path) -> Facts:
     tables |= {
         name: _parquet(folder / f"{name}.parquet") for name in OF_SITES if (folder / f"{name}.parquet").is_file()
     }
+    suitability = _parquet(folder / "suitability.parquet")
+    tables = {**counted_again(study, sites, suitability), **tables}
     result = Result(
         study=study,
         sites=sites,
-        suitability=_parquet(folder / "suitability.parquet"),
+        suitability=suitability,
         waterfall=_csv(folder / "waterfall.csv"),
         taken=pd.DataFrame(),
         excluded=_places(excluded) if excluded.is_file() else None,
@@ -91,6 +100,24 @@ def facts_in(folder: Path) -> Facts:
         withheld=list(record.get("withheld", {}).get("columns", [])),
         lacking=lacking,
     )
+
+
+def counted_again(study: Study, sites: gpd.GeoDataFrame, judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Tables that a run writes only where its study asks for them, from its sites and what was judged of them.
+
+    Norms of one's own that are gone leave their table out.
+    """
+    plain = pd.DataFrame(sites.drop(columns="geometry"))
+    tables = serving_tables("base", study, plain, judged)
+    if asks_windows(study):
+        tables["windows"] = windows_table(study, plain, judged, np.ones(len(plain), dtype=bool))
+    if says_who_lives_there(study):
+        try:
+            capacity = capacity_frame(study, plain, judged)
+        except InputError:
+            return tables
+        tables |= {"capacity": capacity, "capacity_totals": totals_frame("base", study, plain, capacity)}
+    return tables
 
 
 def _not_kept() -> NoReturn:

@@ -69,14 +69,14 @@ def _sheet(site: Any, maps: SiteMaps, facts: Facts) -> Html:
     marks, unknown = marks_of(site, facts), unknown_of(site, facts)
     name = f"sheet-{maps.place(str(site['site_id']))}"
     left = [
-        el("figure", maps.draw(str(site["site_id"]), 340, 250)),
+        el("figure", maps.draw(str(site["site_id"]), 340, 230)),
         maps.legend(),
-        pairs(about_site(site, facts)),
-    ]
-    right = [
         el("h3", speech.t("sheet.window")),
         time_bar(site, facts),
         pairs(window_of(site, facts)),
+    ]
+    right = [
+        pairs(about_site(site, facts)),
         el("h3", speech.t("sheet.marks")),
         bullets(marks) if marks else el("p", speech.t("none")),
         el("h3", speech.t("sheet.unknown")),

@@ -43,7 +43,7 @@ def about_site(site: Any, facts: Facts) -> list[Pair]:
             label = owner_book().words.get(str(site[name]))
             found.append((escaped(names.column(name)), escaped(names.of(str(site[name]), label))))
     route = site["route"]
-    if not absent(route) and route:
+    if facts.asks_route and not absent(route) and route:
         found.append((speech.t("route"), _with_share(speech.word("route", str(route)), site, "route_share", facts)))
         found.append((speech.t("permits.permit"), _permits(str(route), facts)))
     for name in facts.study.columns:
@@ -149,8 +149,9 @@ def measures_of(site: Any, facts: Facts) -> Html:
         value = site[column]
         told = speech.t("unknown") if absent(value) or value == "" else with_unit(value, measure.id, facts)
         why = [escaped(str(site[name])) for name in more if name in site.index and not absent(site[name])]
-        cell = Html(f"{told}{el('small', why)}") if why else told
-        rows.append((escaped(facts.names.subject(measure.id, None)), cell, _bounds(measure.id, site, facts)))
+        bounds = _bounds(measure.id, site, facts)
+        last = Html(f"{bounds} {el('small', why)}") if why else bounds
+        rows.append((escaped(facts.names.subject(measure.id, None)), told, last or "–"))
     if not rows:
         return Html()
     columns = [Column(speech.t("sheet.measure")), Column(speech.t("assumptions.value"), number=True),
@@ -174,7 +175,7 @@ def _bounds(measure: str, site: Any, facts: Facts) -> Html:
         said = speech.text("sheet.kept" if sign else "sheet.unknown_bound" if sign is None else "sheet.broken")
         mark = el("span", "✓" if sign else "?" if sign is None else "✗", title=said, class_="yes" if sign else "no")
         told.append(Html(f"{mark} {words} {el('small', '(', ', '.join(dict.fromkeys(whom)), ')')}"))
-    return Html("<br>".join(told)) if told else Html("–")
+    return Html("; ".join(told))
 
 
 def _kept(test: Test, site: Any, facts: Facts) -> bool | None:

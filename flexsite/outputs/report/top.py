@@ -42,7 +42,8 @@ def _of_group(profile: Profile, maps: SiteMaps, facts: Facts) -> Html:
     columns = [Column(speech.t("rank"), number=True), Column(speech.t("Noun"))]
     columns += [Column(speech.t("municipality"))] if has_town else []
     columns += [Column(speech.t("ha"), number=True), Column(speech.t("homes"), number=True),
-                Column(speech.t("net_years"), number=True), Column(speech.t("route"))]  # fmt: skip
+                Column(speech.t("net_years"), number=True)]  # fmt: skip
+    columns += [Column(speech.t("route"))] if facts.asks_route else []
     columns += [Column(speech.t("owner"))] if owner else []
     columns += [Column(speech.t("score"), number=True)]
     columns += [Column(speech.t("top.firm"), number=True)] if firm else []
@@ -52,7 +53,8 @@ def _of_group(profile: Profile, maps: SiteMaps, facts: Facts) -> Html:
         cells += [_text(site[MUNICIPALITY], facts)] if has_town else []
         years = speech.t("no_end") if absent(site["net_years"]) else speech.number(site["net_years"], 1)
         homes = speech.number(int(site["homes"]))
-        cells += [speech.hectares(float(site["area_m2"]) / 1e4), homes, years, _route(site["route"], facts)]
+        cells += [speech.hectares(float(site["area_m2"]) / 1e4), homes, years]
+        cells += [_route(site["route"], facts)] if facts.asks_route else []
         cells += [facts.names.owner(site[owner]) if not absent(site[owner]) else speech.t("unknown")] if owner else []
         cells.append(speech.number(site["score"], 1))
         cells += [firm.get(site["site_id"], "")] if firm else []
@@ -71,7 +73,7 @@ def _text(value: Any, facts: Facts) -> Html:
 
 
 def _route(value: Any, facts: Facts) -> Html:
-    return facts.speech.t("not_asked") if absent(value) or value == "" else facts.speech.word("route", str(value))
+    return facts.speech.t("unknown") if absent(value) or value == "" else facts.speech.word("route", str(value))
 
 
 def _firmness(profile: Profile, facts: Facts) -> dict[str, Html]:
