@@ -2,6 +2,7 @@
 
 const MOVING_MS = 6; // of a frame, for new tiles while the map moves
 const RESTING_MS = 40;
+const DENSE = 0.02; // dots per pixel above which dots are drawn smaller
 
 const PolygonLayer = L.GridLayer.extend({
   options: { tileSize: 256, updateWhenZooming: false, updateWhenIdle: false, keepBuffer: 1 },
@@ -51,6 +52,11 @@ const PolygonLayer = L.GridLayer.extend({
       if (done) done(null, tile);
     }
     if (this.queue.length) this.wake();
+  },
+
+  // Leaflet looks which tiles to let go after each that comes; once after all is enough.
+  _pruneTiles() {
+    if (!this.queue.length) L.GridLayer.prototype._pruneTiles.call(this);
   },
 
   // At half zooms Leaflet shows the tiles smaller; lines and dots are drawn that much larger.

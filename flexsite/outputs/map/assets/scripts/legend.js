@@ -1,7 +1,7 @@
 // What the colours mean. Darker is better; the steps also differ in lightness, and hatching needs no colour.
 
 const STYLES = [
-  { fill: '#1b2a6b', stroke: '#0d1540', from: 11, dot: 6, halo: true, ink: '#ffffff', key: 'legend.top1' },
+  { fill: '#1b2a6b', stroke: '#0d1540', from: 11, dot: 6, halo: true, ink: '#ffffff', best: true, key: 'legend.top1' },
   { fill: '#1f6fb2', stroke: '#0f3f68', from: 12, dot: 5, halo: true, ink: '#ffffff', key: 'legend.top5' },
   { fill: '#3fb3bd', stroke: '#1d6a71', from: 12, dot: 5, halo: true, ink: '#12373b', key: 'legend.top20' },
   { fill: '#b5dfa5', stroke: '#5f8a50', from: 12, dot: 4, halo: true, ink: '#2c4a22', key: 'legend.rest' },

@@ -1,31 +1,10 @@
 // Painting polygons into one canvas tile: what is large with its edge, what is small as a shape, what is tiny as a dot.
 
 const DOT = 3; // pixels on the screen: what is smaller is drawn as a dot
-const EDGE = 12; // pixels: what is smaller has no edge of its own
+const EDGE = 16; // pixels: what is smaller is written as pixels, without an edge of its own
 const PATCH = 32; // polygons per path: one path of thousands is far slower
-const DENSE = 0.02; // dots per pixel above which dots are drawn smaller
-let scratch = null;
+let raster = null;
 const hatches = new Map();
-
-// Offsets of the pixels of a disc of the given diameter, and of the ring around it: x, y, x, y...
-function disc(diameter) {
-  const core = [];
-  const halo = [];
-  const radius = diameter / 2;
-  for (let y = -1; y <= diameter; y++) {
-    for (let x = -1; x <= diameter; x++) {
-      const away = Math.hypot(x + 0.5 - radius, y + 0.5 - radius);
-      if (away <= radius) core.push(x, y);
-      else if (away <= radius + 1) halo.push(x, y);
-    }
-  }
-  return { core, halo, half: radius };
-}
-
-function pixel(colour, alpha) {
-  const value = parseInt(colour.slice(1, 7), 16);
-  return ((Math.round(255 * alpha) << 24) | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
-}
 
 // Eight by eight device pixels that repeat without a seam, as 256 is a multiple of 8.
 function hatch(kind, colour, ratio) {
@@ -100,13 +79,12 @@ function trace(pen, polygons, view, i, least) {
   }
 }
 
-// One class of polygons: filled and hatched, those with something unknown hatched, the large ones with an edge.
-function paintShapes(view, layer, style, order, from, to, large) {
+// One class of large polygons: filled, hatched and edged, those with something unknown hatched.
+function paintShapes(view, layer, style, order, from, to) {
   if (from >= to) return;
   const { pen, ratio, size } = view;
   const { polygons, flags } = layer;
-  const edge = style.stroke && (large || !style.fill || style.thin) && view.zoom >= (style.from || 0);
-  const least = large ? 0.5 : 1.2;
+  const edge = style.stroke && view.zoom >= (style.from || 0);
   const inked = style.hatch !== undefined ? pen.createPattern(hatch(style.hatch, style.ink, ratio), 'repeat') : null;
   if (edge) {
     pen.strokeStyle = style.stroke;
@@ -117,7 +95,7 @@ function paintShapes(view, layer, style, order, from, to, large) {
   for (let k = from; k < to; k += PATCH) {
     pen.beginPath();
     for (let j = k, end = Math.min(to, k + PATCH); j < end; j++) {
-      trace(pen, polygons, view, order[j], least);
+      trace(pen, polygons, view, order[j], 0.5);
       if (flags[order[j]]) (unknown = unknown || []).push(order[j]);
     }
     if (style.fill) { pen.fillStyle = style.fill; pen.fill(); }
@@ -128,71 +106,23 @@ function paintShapes(view, layer, style, order, from, to, large) {
   pen.fillStyle = pen.createPattern(hatch(0, style.ink || '#1d2733', ratio), 'repeat');
   for (let k = 0; k < unknown.length; k += PATCH) {
     pen.beginPath();
-    for (let j = k; j < Math.min(unknown.length, k + PATCH); j++) trace(pen, polygons, view, unknown[j], least);
+    for (let j = k; j < Math.min(unknown.length, k + PATCH); j++) trace(pen, polygons, view, unknown[j], 0.5);
     pen.fill();
   }
 }
 
-// Dots are written as pixels: fifty thousand of them take a few milliseconds. `alone`: nothing else is on the tile.
-function paintDots(view, layer, order, start, alone) {
-  const { pen, side, size, scale, left, top } = view;
-  if (!scratch || scratch.canvas.width !== side) {
-    const canvas = document.createElement('canvas');
-    canvas.width = canvas.height = side;
-    const own = canvas.getContext('2d', { willReadFrequently: true });
-    const image = own.createImageData(side, side);
-    scratch = { canvas, pen: own, image, out: new Uint32Array(image.data.buffer) };
-  }
-  const { out, image } = scratch;
-  const { x0, y0, x1, y1 } = layer.polygons;
-  const { flags } = layer;
-  out.fill(0);
-  for (const c of layer.order) {
-    const style = layer.styles[c];
-    if (!style.dot || layer.hidden.has(c) || start[c] === start[c + 1]) continue;
-    const { core, halo, half } = disc(Math.max(1, Math.round(style.dot * size - view.dense)));
-    const alpha = layer.alphaOf(c);
-    const colour = pixel(style.dotColour || style.fill, alpha);
-    const white = pixel('#ffffff', alpha);
-    const ringed = style.halo && (view.dense < 2 || c === 0);
-    const hole = Math.max(1, Math.round(size));
-    const middle = Math.floor(half - hole / 2);
-    const reach = Math.ceil(2 * half) + 1;
-    for (let k = start[c]; k < start[c + 1]; k++) {
-      const i = order[k];
-      const x = Math.round(((x0[i] + x1[i]) / 2 - left) * scale - half);
-      const y = Math.round(((y0[i] + y1[i]) / 2 - top) * scale - half);
-      if (x < -reach || y < -reach || x > side || y > side) continue;
-      if (x > 0 && y > 0 && x + reach < side && y + reach < side) {
-        const at = y * side + x;
-        if (ringed) for (let p = 0; p < halo.length; p += 2) { const q = at + halo[p + 1] * side + halo[p]; if (!out[q]) out[q] = white; }
-        for (let p = 0; p < core.length; p += 2) out[at + core[p + 1] * side + core[p]] = colour;
-      } else {
-        const put = (dx, dy, value, under) => {
-          const px = x + dx;
-          const py = y + dy;
-          if (px >= 0 && py >= 0 && px < side && py < side && !(under && out[py * side + px])) out[py * side + px] = value;
-        };
-        if (ringed) for (let p = 0; p < halo.length; p += 2) put(halo[p], halo[p + 1], white, true);
-        for (let p = 0; p < core.length; p += 2) put(core[p], core[p + 1], colour, false);
-      }
-      if (flags[i]) {
-        for (let dy = 0; dy < hole; dy++) {
-          for (let dx = 0; dx < hole; dx++) {
-            const px = x + middle + dx;
-            const py = y + middle + dy;
-            if (px >= 0 && py >= 0 && px < side && py < side) out[py * side + px] = white;
-          }
-        }
-      }
-    }
-  }
-  if (alone) {
-    pen.putImageData(image, 0, 0);
-    return;
-  }
-  scratch.pen.putImageData(image, 0, 0);
-  pen.drawImage(scratch.canvas, 0, 0);
+// One class of small polygons, as pixels; those with something unknown hatched.
+function rasterShapes(raster, view, layer, c, order, from, to) {
+  if (from >= to) return;
+  const { polygons, flags, styles } = layer;
+  const style = styles[c];
+  const line = !style.fill && Boolean(style.stroke);
+  if (!style.fill && !line && style.hatch === undefined) return;
+  const [red, green, blue, own] = channels(style.fill || style.stroke || style.ink);
+  const inked = style.hatch === undefined ? null : inkedBy(style.hatch, view.ratio);
+  const paint = { red, green, blue, alpha: own * layer.alphaOf(c), line, inked, ink: channels(style.ink || '#1d2733') };
+  const unknown = { ...paint, inked: inkedBy(0, view.ratio) };
+  for (let k = from; k < to; k++) raster.shape(polygons, view, order[k], flags[order[k]] ? unknown : paint);
 }
 
 // The outline of the feature that is chosen: black on white, so that it shows on every colour.
@@ -211,24 +141,34 @@ function paintChosen(view, polygons, i) {
   }
 }
 
-// A whole tile of a layer.
+// A whole tile of a layer: large shapes as paths, then small ones and dots as pixels, then what is chosen.
 function paintTile(layer, view, kept) {
   const { items, large, dots } = kept;
   const count = layer.styles.length;
   const { pen, side } = view;
-  const tiny = byClass(items, dots, items.length, layer.classes, count);
-  const alone = dots === 0 && view.chosen < 0;
-  if (!alone) pen.clearRect(0, 0, side, side);
-  const small = byClass(items, large, dots, layer.classes, count);
-  const big = byClass(items, 0, large, layer.classes, count);
-  for (const c of layer.order) {
-    if (layer.hidden.has(c)) continue;
-    pen.globalAlpha = layer.alphaOf(c);
-    paintShapes(view, layer, layer.styles[c], small.order, small.start[c], small.start[c + 1], false);
-    paintShapes(view, layer, layer.styles[c], big.order, big.start[c], big.start[c + 1], true);
+  const alone = large === 0;
+  if (!alone) {
+    pen.clearRect(0, 0, side, side);
+    const big = byClass(items, 0, large, layer.classes, count);
+    for (const c of layer.order) {
+      if (layer.hidden.has(c)) continue;
+      pen.globalAlpha = layer.alphaOf(c);
+      paintShapes(view, layer, layer.styles[c], big.order, big.start[c], big.start[c + 1]);
+    }
+    pen.globalAlpha = 1;
   }
-  pen.globalAlpha = 1;
-  if (items.length > dots) paintDots(view, layer, tiny.order, tiny.start, alone);
-  else if (alone) pen.clearRect(0, 0, side, side);
+  if (alone || items.length > large) {
+    if (!raster || raster.side !== side) raster = new Raster(side);
+    raster.clear();
+    const small = byClass(items, large, dots, layer.classes, count);
+    const tiny = byClass(items, dots, items.length, layer.classes, count);
+    for (const c of layer.order) if (!layer.hidden.has(c)) rasterShapes(raster, view, layer, c, small.order, small.start[c], small.start[c + 1]);
+    for (const c of layer.order) {
+      const style = layer.styles[c];
+      if (!style.dot || layer.hidden.has(c) || tiny.start[c] === tiny.start[c + 1]) continue;
+      raster.dots(layer.polygons, layer.flags, view, style, layer.alphaOf(c), tiny.order, tiny.start[c], tiny.start[c + 1]);
+    }
+    raster.flush(pen, alone);
+  }
   if (view.chosen >= 0) paintChosen(view, layer.polygons, view.chosen);
 }
