@@ -292,7 +292,7 @@ CASES: dict[str, Case] = {
         ("homes_per_ha",),
     ),
     # Outputs
-    "output not built yet": text("outputs: [parquet]", "outputs: [parquet, report]", "report"),
+    "output that does not exist": text("outputs: [parquet]", "outputs: [parquet, rapport]", "rapport", "'report'"),
 }
 
 

@@ -94,7 +94,9 @@ def _sheets(folder: Path) -> Path:
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_cells_of_a_grid_are_never_called_sites(language: str, tmp_path: Path) -> None:
     """Nowhere: not in the report, not on a sheet, not in a figure."""
-    path = rich_world(tmp_path, candidates={"grid": 100, "min_area": 100}, language=language, owners=None, sweep={}, sensitivity=MOVES)
+    path = rich_world(
+        tmp_path, candidates={"grid": 100, "min_area": 100}, language=language, owners=None, sweep={}, sensitivity=MOVES
+    )
     tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     path.write_text(yaml.safe_dump({key: one for key, one in tree.items() if one is not None}), encoding="utf-8")
     facts = facts_of(run(path))

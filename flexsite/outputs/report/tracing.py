@@ -69,11 +69,12 @@ class Frame:
         shapely.prepare(shapes)
         cut = shapely.intersection(shapely.make_valid(shapes), near)
         tolerance = 0.4 / self.scale
-        for _ in range(8):
-            simple = shapely.simplify(cut, tolerance, preserve_topology=True)
+        simple = shapely.simplify(cut, tolerance)
+        for _ in range(7):
             if int(shapely.get_num_coordinates(simple).sum()) <= MOST_POINTS:
                 break
             tolerance *= 2
+            simple = shapely.simplify(simple, tolerance)
         return simple[~shapely.is_empty(simple)]
 
 
