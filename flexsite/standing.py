@@ -137,7 +137,7 @@ def ground_key(study: Study) -> str:
     """Equal for studies that differ in nothing but what comes after the ground: profiles, variants, outputs."""
     plain = study.resolved()
     kept = {name: value for name, value in plain.items() if name not in _OF_PROFILES}
-    if "local" in kept:
+    if isinstance(kept.get("local"), dict):
         kept["local"].pop("veto")
     for kind in kept.get("kinds", []):
         kind.pop("capacity")
