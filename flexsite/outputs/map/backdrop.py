@@ -22,7 +22,7 @@ _AREA_VERTICES = 20_000
 _CONTEXT_VERTICES = 60_000  # of one kind; some 3 bytes each in the page
 _TOLERANCES = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _LINE = 4.0  # m to either side of a line
-_POINT = 25.0  # m around a point
+_POINT = 10.0  # m around a point
 
 
 def backdrop(columns: Columns, data: MapData, place: Place) -> dict[str, Any]:

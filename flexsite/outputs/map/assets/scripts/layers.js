@@ -57,17 +57,13 @@ function opacityField(app, entry) {
       'aria-label': words.t('layers.opacity_of', { layer: entry.label(words) }), oninput: set }));
 }
 
+// Where a layer comes from, in one line for each source.
 function aboutLayer(app, entry) {
   const { words, sites } = app;
-  if (entry.rule) {
-    const rule = sites.rule(entry.rule);
-    return rows([rule.basis && [words.t('rules.basis'), rule.basis], rule.source && [words.t('rules.source'), rule.source],
-      rule.date && [words.t('rules.date'), words.date(rule.date)]]);
-  }
-  const facts = entry.facts.flatMap((one) => [
-    one.source ? [words.t('rules.source'), one.source] : null, one.date ? [words.t('rules.date'), words.date(one.date)] : null,
-  ]).filter(Boolean);
-  return facts.length ? rows(facts) : null;
+  const rule = entry.rule ? sites.rule(entry.rule) : null;
+  const told = rule ? [[rule.basis, rule.source, rule.date]] : entry.facts.map((one) => [one.source, one.date]);
+  const lines = told.map((parts) => parts.filter(Boolean).map((part) => words.date(part)).join(' \u00b7 ')).filter(Boolean);
+  return [...new Set(lines)].map((text) => el('p', { className: 'fs-note' }, text));
 }
 
 function layerItem(app, entry) {
@@ -83,9 +79,10 @@ function layerItem(app, entry) {
   const rule = entry.rule ? sites.rule(entry.rule) : null;
   const kind = rule ? [rule.effect && words.word('effect', rule.effect), rule.hardness && words.word('class', rule.hardness)].filter(Boolean).join(', ') : '';
   const ha = entry.ha ? words.t('rules.ground', { ha: words.n(entry.ha, entry.ha < 10 ? 2 : 0) }) : '';
+  const about = [kind, ha].filter(Boolean).join(' \u00b7 ');
   return el('li', {},
     el('label', { for: id }, el('input', { type: 'checkbox', id, checked: entry.on, onchange: toggle }), entry.swatch(),
-      el('span', { className: 'fs-layer' }, entry.label(words), kind ? el('small', {}, kind) : null, ha ? el('small', {}, ha) : null)),
+      el('span', { className: 'fs-layer' }, entry.label(words), about ? el('small', {}, about) : null)),
     entry.on && entry.layer ? opacityField(app, entry) : null, aboutLayer(app, entry));
 }
 
