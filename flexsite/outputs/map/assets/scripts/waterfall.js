@@ -41,12 +41,13 @@ function groundChart(app, rowsOf) {
   const count = app.counting || 'ha';
   const column = count === 'ha' ? 'area_ha' : 'candidates';
   const known = rowsOf.filter((row) => row[column] !== null && row[column] !== undefined);
+  const idle = (row) => row.effect && !row.removed_ha && !row.only_ha;
   if (count === 'homes' || !known.length) return el('p', { className: 'fs-empty' }, words.t('waterfall.nohomes'));
   const whole = known[0][column];
   const most = Math.max(...rowsOf.map((row) => row.only_ha || 0));
   const number = (value) => el('td', { className: 'fs-n' }, countText(words, count, value));
   let before = whole;
-  const body = known.map((row) => {
+  const body = known.filter((row) => !idle(row)).map((row) => {
     const left = row[column];
     const notes = count === 'ha' ? [
       row.removed_ha ? words.t('waterfall.turn', { ha: words.n(row.removed_ha, 1) }) : '',
@@ -63,7 +64,13 @@ function groundChart(app, rowsOf) {
   });
   const head = count === 'ha' ? [words.t('waterfall.step'), words.t('waterfall.only'), words.t('waterfall.left')]
     : [words.t('waterfall.step'), words.t('waterfall.candidates')];
-  return el('div', {}, chartTable(head, body), count === 'ha' ? el('p', { className: 'fs-note' }, words.t('waterfall.note')) : null);
+  const rest = known.filter(idle);
+  const quiet = (row) => el('li', {}, ruleName(words, sites.rule(row.rule || '')), el('small', {}, [row.effect ? words.word('effect', row.effect) : '',
+    row.touched_ha ? words.t('waterfall.touched', { ha: words.n(row.touched_ha, 1) }) : '',
+    row.unknown_ha ? words.t('waterfall.nothing_known', { ha: words.n(row.unknown_ha, 1) }) : ''].filter(Boolean).join('; ')));
+  return el('div', {}, chartTable(head, body),
+    rest.length ? el('details', { className: 'fs-idle' }, el('summary', {}, words.t('waterfall.idle', { n: words.n(rest.length, 0) })), el('ul', { className: 'fs-rules' }, rest.map(quiet))) : null,
+    count === 'ha' ? el('p', { className: 'fs-note' }, words.t('waterfall.note')) : null);
 }
 
 // From available to suitable, for the group in view.

@@ -150,11 +150,12 @@ function whatifSection(app) {
       el('input', { type: 'checkbox', role: 'switch', id: 'fs-off-' + id, checked: !now, onchange: toggle }),
       el('span', {}, ruleName(words, sites.rule(id)), now ? el('strong', {}, ' ' + words.t('whatif.off')) : null, el('small', {}, notes.filter(Boolean).join('; ')))));
   };
+  const sum = el('div', { className: 'fs-whatif-sum', role: 'status' }, el('b', {}, ha(ground.left + freed) + '\u00a0ha'), el('span', {}, off.size
+    ? words.t('whatif.sum', { before: ha(ground.left), more: ha(freed) }) : words.t('whatif.before')));
+  if (!narrow()) sum.style.top = app.tabs.parentNode.offsetHeight - 16 + 'px'; // below the tabs, which stay in view
   return whole(
     el('p', { className: 'fs-note' }, words.t('whatif.intro')),
-    el('div', { className: 'fs-whatif-sum', role: 'status' },
-      el('b', {}, ha(ground.left + freed) + '\u00a0ha'), el('span', {}, off.size
-        ? words.t('whatif.sum', { before: ha(ground.left), more: ha(freed) }) : words.t('whatif.before'))),
+    sum,
     el('ul', { className: 'fs-offlist' }, own.map(line)),
     off.size ? el('p', {}, el('button', { type: 'button', id: 'fs-whatif-reset', onclick: () => { app.switchOff([]); byId('fs-off-' + own[0]).focus(); } }, words.t('whatif.reset'))) : null,
     off.size ? el('p', { className: 'fs-note' }, words.t(ground.parts ? 'whatif.hatched' : ground.spots ? 'whatif.cells' : 'whatif.undrawn',
