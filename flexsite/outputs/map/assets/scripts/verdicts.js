@@ -175,7 +175,7 @@ class Verdicts {
   put(entry) {
     const id = entry.id || newNoteId();
     const before = this.entries.get(id);
-    this.entries.set(id, { ...entry, id, revision: before ? before.revision + 1 : 1 });
+    this.entries.set(id, { ...entry, id, revision: Math.max(before ? before.revision : 0, entry.revision || 0) + 1 });
     this.last = { author: entry.author || '', date: entry.date || '' };
     this.place();
     this.changed();
