@@ -147,7 +147,7 @@ function groupsSection(app, site) {
     const pick = here ? el('strong', {}, name(one.profile))
       : el('button', { type: 'button', className: 'fs-pick', id: 'fs-group-' + p, onclick: () => app.select(one.profile) }, name(one.profile));
     const why = one.suitable ? words.t('groups.rank', { rank: words.n(one.rank, 0), n: words.n(one.of, 0), homes: words.n(one.homes, 0) })
-      : one.failed.map((id) => failedText(words, profile, id)).join('; ');
+      : words.t('groups.fails', { needs: one.failed.map((id) => failedText(words, profile, id)).join('; ') });
     return el('li', { className: one.suitable ? null : 'fs-dim' }, metMark(words, one.suitable), pick,
       site.best_for === one.profile ? el('span', { className: 'fs-pill' }, words.t('groups.best')) : null, el('small', {}, why));
   };
