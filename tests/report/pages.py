@@ -102,13 +102,11 @@ def open_page(browser: Any, file: Path, width: int = 1280) -> Opened:
     opened.page.on("console", lambda message: opened.messages.append(f"{message.type}: {message.text}"))
     opened.page.on("pageerror", lambda error: opened.messages.append(f"error: {error}"))
     opened.page.on("dialog", lambda dialog: (opened.messages.append(dialog.message), dialog.dismiss()))
-    opened.page.on(
-        "request",
-        lambda request: (
-            None
-            if request.url == file.as_uri() or request.url.startswith("data:")
-            else opened.requests.append(request.url)
-        ),
-    )
+
+    def note(request: Any) -> None:
+        if request.url != file.as_uri() and not request.url.startswith("data:"):
+            opened.requests.append(request.url)
+
+    opened.page.on("request", note)
     opened.page.goto(file.as_uri())
     return opened

@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from flexsite.outputs.report import facts_in
+from flexsite.outputs.report import overview as drawn_area
 from flexsite.outputs.report.overview import overview
 from flexsite.outputs.report.site_map import SiteMaps
 from flexsite.outputs.report.tracing import MOST_POINTS, Frame, path, scale_bar
@@ -83,9 +84,35 @@ def test_a_site_in_its_surroundings(english: Path) -> None:
 
 
 def test_the_whole_area_with_the_names_of_towns(english: Path) -> None:
+    """K2 suits both groups, the others one."""
     drawn = overview(facts_in(english))
     assert re.findall(r'class="town">(\w+)<', drawn) == ["West", "Oost"]
-    assert 'class="site"' in drawn
+    assert re.findall(r'<path d="[^"]+" class="(serves-\d)"', drawn) == ["serves-1", "serves-2"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "classes", "told"),
+    [
+        (1, {0: 0, 1: 1}, "1 of the 1"),
+        (3, {0: 0, 1: 1, 2: 2, 3: 3}, "2 of the 3"),
+        (9, {0: 0, 1: 1, 3: 1, 4: 2, 6: 2, 7: 3, 9: 3}, "4 to 6 of the 9"),
+        (4, {1: 1, 2: 2, 3: 3, 4: 3}, "3 to 4 of the 4"),
+    ],
+)
+def test_shades_are_thirds_of_the_groups(
+    groups: int, classes: dict[int, int], told: str, english: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A map of what suits any group at all would say that everything is possible."""
+    import pandas as pd
+
+    facts = facts_in(english)
+    ids = [f"g{number}" for number in range(groups)]
+    monkeypatch.setattr(drawn_area, "_groups", lambda _: ids)
+    for count, expected in classes.items():
+        rows = {name: pd.DataFrame({"site_id": ["K1"], "suitable": [place < count]}) for place, name in enumerate(ids)}
+        monkeypatch.setattr(type(facts), "judged", lambda _, name, rows=rows: rows[name])
+        assert drawn_area._classes(facts).tolist() == [expected, 0, 0, 0], count
+    assert told in " ".join(text.replace("<bdi>", "").replace("</bdi>", "") for _, text in drawn_area._legend(facts))
 
 
 def test_many_small_sites_become_dots_one_for_each_place(english: Path) -> None:

@@ -113,25 +113,29 @@ class Facts:
 
     @cached_property
     def _judged(self) -> dict[str, pd.DataFrame]:
-        known = [name for name in self.result.sites.columns if name not in ("geometry", "bbox")]
-        sites = pd.DataFrame(self.result.sites)[known].set_index("site_id")
-        found = {}
-        for name, rows in self.result.suitability.groupby("profile", sort=False):
-            beside = sites.reindex(rows["site_id"]).reset_index(drop=True)
-            own = rows.reset_index(drop=True)
-            found[str(name)] = pd.concat([own, beside[[n for n in beside.columns if n not in own.columns]]], axis=1)
-        return found
+        # A province has millions of rows: columns of the sites are joined to few of them, in `with_sites`.
+        return {str(name): rows for name, rows in self.result.suitability.groupby("profile", sort=False)}
 
     def judged(self, profile: str) -> pd.DataFrame:
-        """Every site for a profile, with the columns of the sites."""
-        if profile in self._judged:
-            return self._judged[profile]
-        return pd.DataFrame(columns=[*self.result.suitability.columns, *self.result.sites.columns])
+        """Every site for a profile."""
+        return self._judged.get(profile, self.result.suitability.iloc[:0])
 
     def suitable(self, profile: str) -> pd.DataFrame:
-        """Sites that suit a profile, best first."""
+        """Sites that suit a profile, best first, with their area (m2)."""
         rows = self.judged(profile)
-        return rows[rows["suitable"].astype(bool)].sort_values("rank", kind="stable", ignore_index=True)
+        best = rows[rows["suitable"].to_numpy(dtype=bool)].sort_values("rank", kind="stable", ignore_index=True)
+        return best.assign(area_m2=self._areas.reindex(best["site_id"]).to_numpy())
+
+    @cached_property
+    def _areas(self) -> pd.Series[float]:
+        return pd.Series(self.result.sites["area_m2"].to_numpy(), index=self.result.sites["site_id"].to_numpy())
+
+    def with_sites(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Some rows about sites, with the columns of these beside them."""
+        sites = self.result.sites[self.result.sites["site_id"].isin(rows["site_id"])]
+        known = [name for name in sites.columns if name not in ("geometry", "bbox", *rows.columns)]
+        beside = pd.DataFrame(sites).set_index("site_id")[known].reindex(rows["site_id"])
+        return pd.concat([rows.reset_index(drop=True), beside.reset_index(drop=True)], axis=1)
 
     @cached_property
     def totals(self) -> list[Total]:

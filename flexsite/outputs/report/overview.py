@@ -22,6 +22,8 @@ SMALLEST = 3.0
 """Pixels below which a site is drawn as a dot."""
 MOST_DRAWN = 1500
 """Sites that are drawn by their shape; more become dots."""
+MOST_POINTS = 15_000
+"""Points of all their shapes."""
 MOST_NAMES = 40
 
 
@@ -35,28 +37,49 @@ def overview(facts: Facts) -> Html:
     west, south, east, north = shapely.total_bounds(shapes).tolist()
     height = int(np.clip(WIDTH * (north - south) / max(east - west, 1.0), 200, HEIGHT * 1.5))
     frame = Frame.around((west, south, east, north), WIDTH, height, 0.03 * max(east - west, north - south))
-    suits = np.zeros(len(sites), dtype=bool)
-    for profile in facts.study.profiles:
-        rows = facts.judged(profile.id)
-        suits |= sites["site_id"].isin(rows.loc[rows["suitable"].astype(bool), "site_id"]).to_numpy()
+    serves = _classes(facts)
     towns = facts.borders[facts.borders["kind"] == MUNICIPALITY]
     content = [
-        path(shapes, frame, class_="area") if known.any() else None,
-        path(towns.geometry.to_numpy(), frame, class_="border") if len(towns) else None,
-        _sites(sites.geometry.to_numpy()[~suits], frame, "site-plain"),
-        _sites(sites.geometry.to_numpy()[suits], frame, "site"),
+        path(shapes, frame, MOST_POINTS, class_="area") if known.any() else None,
+        path(towns.geometry.to_numpy(), frame, MOST_POINTS, class_="border") if len(towns) else None,
+        *(_sites(sites.geometry.to_numpy()[serves == number], frame, f"serves-{number}") for number in (0, 1, 2, 3)),
         _names(towns, frame),
         scale_bar(frame),
     ]
     speech = facts.speech
     figure = drawing(frame, speech.text("where.map"), content, class_="map overview")
-    keys = (
-        [("site", "where.suits"), ("site-plain", "where.plain")]
-        if facts.study.profiles
-        else [("site-plain", "where.free")]
-    )
-    legend = [el("span", _swatch(class_), " ", speech.t(key)) for class_, key in keys]
+    legend = [el("span", _swatch(f"serves-{number}"), " ", told) for number, told in _legend(facts)]
     return el("figure", figure, el("figcaption", [Html(f"{one} ") for one in legend], speech.t("north")))
+
+
+def _groups(facts: Facts) -> list[str]:
+    """The groups; bundles of them only where there is nothing else."""
+    ids = [profile.id for profile in facts.study.profiles if profile.groups is None]
+    return ids or [profile.id for profile in facts.study.profiles]
+
+
+def _classes(facts: Facts) -> NDArray[np.int64]:
+    """For each available site 0 where it suits no group, else in which third of the groups their number lies."""
+    sites, ids = facts.available["site_id"], _groups(facts)
+    served = np.zeros(len(sites), dtype=np.int64)
+    for name in ids:
+        rows = facts.judged(name)
+        served += sites.isin(rows.loc[rows["suitable"].to_numpy(dtype=bool), "site_id"]).to_numpy()
+    classes = min(len(ids), 3)
+    return -(-served * classes // max(len(ids), 1))
+
+
+def _legend(facts: Facts) -> list[tuple[int, Html]]:
+    speech, groups = facts.speech, len(_groups(facts))
+    classes = min(groups, 3)
+    if not classes:
+        return [(0, speech.t("where.free"))]
+    found = [(0, speech.t("where.none"))]
+    for number in range(1, classes + 1):
+        low, high = (number - 1) * groups // classes + 1, number * groups // classes
+        key = "where.some" if low < high else "where.one"
+        found.append((number, speech.t(key, low=speech.number(low), high=speech.number(high), n=speech.number(groups))))
+    return found
 
 
 def _swatch(class_: str) -> Html:
@@ -75,7 +98,7 @@ def _sites(shapes: NDArray[Any], frame: Frame, class_: str) -> Html:
     middle = np.stack([(bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2], axis=1)
     dots = np.unique(np.rint(frame.pixels(middle[~drawn]) / 2).astype(np.int64) * 2, axis=0)
     told = "".join(f"M{x} {y}h0" for x, y in dots.tolist())
-    found = path(shapes[drawn], frame, class_=class_) if drawn.any() else Html()
+    found = path(shapes[drawn], frame, MOST_POINTS, class_=class_) if drawn.any() else Html()
     return Html(found + (el("path", d=Html(told), class_=f"{class_}-dot") if told else ""))
 
 

@@ -106,7 +106,7 @@ def _groups(site: Any, facts: Facts) -> Html:
         row = judged[judged["site_id"] == site["site_id"]]
         if row.empty:
             continue
-        one = row.iloc[0]
+        one = facts.with_sites(row).iloc[0]
         suits = bool(one["suitable"])
         homes = int(one["homes"])
         floor = None if profile.unit.floor_area is None or not suits else homes * profile.unit.floor_area

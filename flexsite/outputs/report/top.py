@@ -35,7 +35,7 @@ def _of_group(profile: Profile, maps: SiteMaps, facts: Facts) -> Html:
     suitable = facts.suitable(profile.id)
     if suitable.empty:
         return Html()
-    best = suitable.head(LISTED)
+    best = facts.with_sites(suitable.head(LISTED))
     firm = _firmness(profile, facts)
     has_town = MUNICIPALITY in best.columns
     owner = next((name for name in OWNER if name in best.columns), None)

@@ -13,7 +13,9 @@ from flexsite.geometry import Geometries
 from flexsite.outputs.report.markup import Html, el
 
 MOST_POINTS = 1500
-"""Points of one path; more are simplified, ever coarser."""
+"""Points of a path in a small drawing; more are simplified, ever coarser."""
+SMALLEST = 1.0
+"""Pixels below which a part of a shape is not drawn."""
 _STEPS = (1, 2, 5)
 
 
@@ -61,45 +63,67 @@ class Frame:
         """(n, 2) places on the ground in pixels from the upper left."""
         return np.stack([(points[:, 0] - self.west) * self.scale, (self.north - points[:, 1]) * self.scale], axis=1)
 
-    def within(self, shapes: Geometries) -> Geometries:
+    def within(self, shapes: Geometries, most: int) -> Geometries:
         """What of the shapes lies in the window, and a little beyond, as simple as pixels ask for."""
         near = shapely.buffer(self.box, 6 / self.scale, join_style="mitre")
         shapes = np.asarray(shapes, dtype=object)
-        shapes = shapes[shapely.intersects(shapes, near)]
+        shapes = shapes[(self._size(shapes) >= SMALLEST) & shapely.intersects(shapes, near)]
         shapely.prepare(shapes)
         cut = shapely.intersection(shapely.make_valid(shapes), near)
         tolerance = 0.4 / self.scale
         simple = shapely.simplify(cut, tolerance)
         for _ in range(7):
-            if int(shapely.get_num_coordinates(simple).sum()) <= MOST_POINTS:
+            if int(shapely.get_num_coordinates(simple).sum()) <= most:
                 break
             tolerance *= 2
             simple = shapely.simplify(simple, tolerance)
-        return simple[~shapely.is_empty(simple)]
+        return self._seen(shapely.get_parts(shapely.get_parts(simple[~shapely.is_empty(simple)])), most)
+
+    def _size(self, shapes: Geometries) -> NDArray[np.float64]:
+        """The longer side of each, in pixels."""
+        west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+        size: NDArray[np.float64] = np.maximum(east - west, north - south) * self.scale
+        return size
+
+    def _seen(self, parts: Geometries, most: int) -> Geometries:
+        """The parts that can be seen; where they are too many, the largest of them."""
+        size = self._size(parts)
+        parts, size = parts[size >= SMALLEST], size[size >= SMALLEST]
+        points = shapely.get_num_coordinates(parts)
+        if points.sum() <= most:
+            return parts
+        largest = np.argsort(-size, kind="stable")
+        kept = largest[: max(1, int(np.searchsorted(np.cumsum(points[largest]), most)))]
+        return parts[np.sort(kept)]
 
 
-def path(shapes: Geometries, frame: Frame, **attributes: Any) -> Html:
-    """Polygons and lines as one path, in whole tenths of a pixel; nothing where there is nothing to draw."""
-    parts = shapely.get_parts(shapely.get_parts(frame.within(shapes)))
+def path(shapes: Geometries, frame: Frame, most: int = MOST_POINTS, **attributes: Any) -> Html:
+    """Polygons and lines as one path of at most so many points; nothing where there is nothing to draw."""
+    parts = frame.within(shapes, most)
     polygons = shapely.orient_polygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
+    rings = shapely.get_rings(polygons)
     lines = parts[np.isin(shapely.get_type_id(parts), [1, 2])]
-    drawn = [_line(ring, frame, closed=True) for ring in shapely.get_rings(polygons)]
-    drawn += [_line(line, frame, closed=False) for line in lines]
-    told = "".join(drawn)
+    told = _moves(rings, frame, end="Z") + _moves(lines, frame, end="")
     return el("path", d=Html(told), **attributes) if told else Html()
 
 
-def _line(line: Any, frame: Frame, *, closed: bool) -> str:
-    points = np.rint(frame.pixels(shapely.get_coordinates(line)) * 10).astype(np.int64)
-    steps = np.diff(points, axis=0)
-    kept = np.flatnonzero(np.any(steps != 0, axis=1)) + 1
-    points = points[np.concatenate([[0], kept])]
-    if len(points) < 2:
+def _moves(lines: Geometries, frame: Frame, end: str) -> str:
+    """Lines as moves of a pen; `Z` as their end closes them, and stands for the last point."""
+    coordinates, line = shapely.get_coordinates(lines, return_index=True)
+    if not len(coordinates):
         return ""
-    if closed:
-        points = points[:-1]
-    moves = [f"{x / 10:g} {y / 10:g}" for x, y in points.tolist()]
-    return f"M{'L'.join(moves)}{'Z' if closed else ''}"
+    points = np.rint(frame.pixels(coordinates) * 10).astype(np.int64)
+    new = np.ones(len(points), dtype=bool)
+    new[1:] = np.any(points[1:] != points[:-1], axis=1) | (line[1:] != line[:-1])
+    points, line = points[new], line[new]
+    texts = [f"{x / 10:g} {y / 10:g}" for x, y in points.tolist()]
+    first = np.flatnonzero(np.diff(line, prepend=-1))
+    last = [*first[1:].tolist(), len(texts)]
+    return "".join(
+        f"M{'L'.join(texts[begin : stop - 1 if end else stop])}{end}"
+        for begin, stop in zip(first.tolist(), last, strict=True)
+        if stop - begin > 1
+    )
 
 
 def scale_bar(frame: Frame, unit: str = "m") -> Html:
