@@ -72,10 +72,7 @@ def read_notes(path: Path, crs: pyproj.CRS) -> Notes:
     where = f"local ({path.name})"
     data = _parsed(path, where)
     features = tuple(_feature(one, f"{where}, feature {number}") for number, one in enumerate(data, start=1))
-    names = [one["properties"]["id"] for one in features]
-    if len(set(names)) < len(names):
-        twice = next(name for place, name in enumerate(names) if name in names[:place])
-        raise InputError(f"the id '{twice}' is there twice", where=where, remedy=_REMEDY)
+    _name(features, where)
     shapes = np.array([_shape(one["geometry"]) for one in features], dtype=object).reshape(-1)
     there = np.array([shape is not None for shape in shapes], dtype=bool)
     to_study = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
@@ -146,11 +143,27 @@ def _feature(given: Any, where: str) -> dict[str, Any]:
             if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= most or value % 1:
                 raise InputError(f"'{name}' is no whole number from 1 to {most}", where=where, remedy=_REMEDY)
             known[name] = int(value)
-    text = json.dumps([known, geometry], sort_keys=True)
-    name = told.get("id") or hashlib.sha256(text.encode()).hexdigest()[:16]
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+    name = told.get("id") or ""
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", name):
         raise InputError("'id' is no short name", where=where, remedy=_REMEDY)
     return {"type": "Feature", "geometry": geometry, "properties": {"id": name, **known}}
+
+
+def _name(features: tuple[dict[str, Any], ...], where: str) -> None:
+    """Refuse an id that is there twice, and give one to those without: the same for the same file; changes them."""
+    seen: set[str] = set()
+    for one in features:
+        name = one["properties"]["id"]
+        if name and name in seen:
+            raise InputError(f"the id '{name}' is there twice", where=where, remedy=_REMEDY)
+        seen.add(name)
+    for one in features:
+        name, turn = one["properties"]["id"], 0
+        while not name or (turn and name in seen):
+            text = json.dumps([one, turn], sort_keys=True)
+            name, turn = hashlib.sha256(text.encode()).hexdigest()[:16], turn + 1
+        one["properties"]["id"] = name
+        seen.add(name)
 
 
 def _text(told: dict[str, Any], name: str, where: str) -> str:
@@ -181,7 +194,7 @@ def _geometry(given: Any, where: str) -> dict[str, Any] | None:
     if given is None:
         return None
     kind = given.get("type") if isinstance(given, dict) else None
-    if kind not in _DEPTH:
+    if not isinstance(kind, str) or kind not in _DEPTH:
         shown = kind[:40] if isinstance(kind, str) else "this"
         raise InputError(
             f"'{shown}' is no point, line or polygon", where=where, remedy=f"notes have one of: {', '.join(_DEPTH)}"
