@@ -52,9 +52,20 @@ function keepLink(app) {
   }, 250);
 }
 
+function viewOf(map) {
+  const zoom = map.getZoom();
+  const centre = map.getCenter();
+  return { zoom, centre, text: [zoom, centre.lat.toFixed(5), centre.lng.toFixed(5)].join('/') };
+}
+
+// The map keeps a view to whole pixels: so near is the same.
+function nearView(map, one, other) {
+  return one.zoom === other.zoom && map.project(one.centre, one.zoom).distanceTo(map.project(other.centre, one.zoom)) < 2;
+}
+
 // Before the first painting.
 function restoreLink(app) {
-  app.homeView = { zoom: app.map.getZoom(), centre: app.map.getCenter() };
+  app.homeView = { ...viewOf(app.map), text: null };
   app.wrongLink = restore(app, location.hash);
   if (app.wrongLink.length) app.render();
   app.map.on('moveend', () => keepLink(app));
@@ -151,15 +162,15 @@ part('kept', { key: 't', read: (app) => (app.tab === PARTS.tabs[0].id ? null : a
   app.show(text);
 } });
 part('kept', { key: 'v', read(app) {
-  const zoom = app.map.getZoom();
-  const centre = app.map.getCenter();
-  const away = app.map.project(centre, zoom).distanceTo(app.map.project(app.homeView.centre, zoom));
-  if (zoom === app.homeView.zoom && away < 2) return null; // a view is kept to whole pixels
-  return [zoom, centre.lat.toFixed(5), centre.lng.toFixed(5)].join('/');
+  const view = viewOf(app.map);
+  const same = [app.homeView, app.linkView].find((one) => one && nearView(app.map, one, view));
+  if (!same) app.linkView = view;
+  return (same || view).text;
 }, write(app, text) {
   const [, zoom, lat, lng] = /^(\d{1,2}(?:\.5)?)\/(-?\d{1,2}\.\d{1,7})\/(-?\d{1,3}\.\d{1,7})$/.exec(text) || [];
   if (zoom === undefined || zoom < 5 || zoom > 21 || Math.abs(lat) > 85 || Math.abs(lng) > 180) throw new RangeError(text);
   app.map.setView([Number(lat), Number(lng)], Number(zoom), { animate: false });
+  app.linkView = { zoom: Number(zoom), centre: L.latLng(Number(lat), Number(lng)), text };
 } });
 part('kept', { key: 's', read: (app) => (app.place && app.place.site_id ? app.place.site_id : null), write(app, text) {
   if (!app.sites.byId.has(text)) throw new RangeError(text);
