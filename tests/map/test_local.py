@@ -222,11 +222,15 @@ def test_a_verdict_finds_its_site_after_the_ground_was_cut_anew(open_map: OpenMa
     half = old.intersection(shapely.box(west, south, west + 0.4 * (east - west), north))
     assert 0.1 * old.area < half.area < 0.45 * old.area
     sites.geometry = [moved if k == 10 else half if k == 11 else shape for k, shape in enumerate(sites.geometry)]
+    square = shapely.box(BOX[0] + 500, BOX[1] + 14000, BOX[0] + 660, BOX[1] + 14160)
+    sites.geometry = [square if k == 40 else shape for k, shape in enumerate(sites.geometry)]
     table = data.suitability.assign(site_id=ids * 2)
     notes = (
         feature(old, verdict="veto", site_id="NHN00-00010", id="v1"),
         feature(shapely.affinity.translate(sites.geometry.iloc[20], 1500, 0), verdict="veto", site_id="x", id="v2"),
         feature(sites.geometry.iloc[30].representative_point(), verdict="favourite", id="v3"),
+        feature(shapely.affinity.translate(square, 90, 0), verdict="favourite", id="v4", site_id="below"),
+        feature(shapely.affinity.translate(square, 0, 70), verdict="favourite", id="v5", site_id="above"),
     )
     opened = open_map(study(60, sites=sites, suitability=table, local=LocalInfo(LOCAL.reasons, notes)))
     opened.page.click("#fs-tab-notes")
@@ -234,7 +238,9 @@ def test_a_verdict_finds_its_site_after_the_ground_was_cut_anew(open_map: OpenMa
     assert "was NHN00-00010, nu NEW-010, NEW-011" in text, "more than half of the one or of the other"
     assert "ligt op geen locatie" in text
     assert "NEW-030" in text
-    assert "3 notities kwamen mee" in opened.text("#fs-body")
+    assert text.count("ligt op geen locatie") == 2, "44 % of both is no match"
+    assert "was above, nu NEW-040" in text, "56 % is"
+    assert "5 notities kwamen mee" in opened.text("#fs-body")
     opened.quiet()
 
 
