@@ -7,13 +7,15 @@ at zoom 18. A block of polygons is
     u32 features, u32 rings, u32 vertices, u32 width     little-endian
     varint per feature: its number of rings
     varint per ring: its number of vertices              (unclosed)
+    u8 per ring: the class of its longest step
     four planes: zigzag steps in x and y of every first vertex from that of the ring before
-    `width` planes: zigzag steps in x and y of every other vertex from the one before it
+    `width` planes: zigzag steps in x and y of every other vertex from the one before it, rings of a low class first
 
-A plane holds one byte of every number, the lowest byte first: steps are mostly short,
-so that the higher planes are zeros, which compress away. Rings of all parts of a
-feature follow each other; exterior rings turn one way, holes the other, so that both
-the non-zero and the even-odd rule fill them right.
+Steps of rings of about the same size lie together, as they compress better so. A plane
+holds one byte of every number, the lowest byte first: steps are mostly short, so that
+the higher planes are zeros, which compress away. Rings of all parts of a feature follow
+each other; exterior rings turn one way, holes the other, so that both the non-zero and
+the even-odd rule fill them right.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ from numpy.typing import NDArray
 BITS = 26
 WORLD = 1 << BITS
 HALF_EQUATOR = 20037508.342789244  # metres in EPSG:3857
+
+_CLASSES = np.array([int(2 ** (half / 2)) for half in range(64)], dtype=np.uint32)  # by steps of the square root of 2
 
 Bytes = NDArray[np.uint8]
 Place = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -126,12 +130,17 @@ def encode_polygons(geometry: NDArray[Any], place: Place = to_units) -> bytes:
     step = np.diff(units, axis=0, prepend=0)
     step[first] = np.diff(units[first], axis=0, prepend=0)
     starts = zigzag(step[first].reshape(-1)).astype(np.uint32)
-    steps = zigzag(step[~first].reshape(-1)).astype(np.uint32)
+    steps = zigzag(step[~first]).astype(np.uint32)
+    longest = np.zeros(len(size), dtype=np.uint32)
+    np.maximum.at(longest, owner[~first], steps.max(axis=1, initial=0))
+    group = np.searchsorted(_CLASSES, longest, side="right").astype(np.uint8)
+    steps = steps[np.argsort(group[owner[~first]], kind="stable")].reshape(-1)
     width = (int(steps.max(initial=1)).bit_length() + 7) // 8
     ring_count = np.bincount(np.repeat(feature, np.diff(part)), minlength=len(geometry)).astype(np.uint64)
     vertex_count = np.bincount(owner, minlength=len(size)).astype(np.uint64)
     head = struct.pack("<IIII", len(geometry), len(size), len(units), width)
-    return head + varint(ring_count) + varint(vertex_count) + shuffle(starts) + shuffle(steps)[: width * len(steps)]
+    counts = varint(ring_count) + varint(vertex_count) + group.tobytes()
+    return head + counts + shuffle(starts) + shuffle(steps)[: width * len(steps)]
 
 
 def _turned(
@@ -161,14 +170,16 @@ def decode_polygons(block: bytes) -> Rings:
     features, rings, vertices, width = struct.unpack_from("<IIII", block)
     rest = 2 * (vertices - rings)
     split = len(block) - 8 * rings - width * rest
-    counts = read_varint(block[16:split]).astype(np.int64)
+    counts = read_varint(block[16 : split - rings]).astype(np.int64)
+    group = np.frombuffer(block[split - rings : split], dtype=np.uint8)
     ring = np.concatenate(([0], np.cumsum(counts[:features])))
     vertex = np.concatenate(([0], np.cumsum(counts[features:])))
     first = vertex[:-1]
     steps = np.zeros((vertices, 2), dtype=np.int64)
     other = np.ones(vertices, dtype=bool)
     other[first] = False
-    steps[other] = _unplane(block[split + 8 * rings :], rest, width)
+    turn = np.argsort(np.repeat(group, np.diff(vertex) - 1), kind="stable")
+    steps[np.flatnonzero(other)[turn]] = _unplane(block[split + 8 * rings :], rest, width)
     anchor = np.cumsum(_unplane(block[split : split + 8 * rings], 2 * rings, 4), axis=0)
     path = np.cumsum(steps, axis=0)
     per_vertex = np.repeat(np.arange(rings), np.diff(vertex))

@@ -55,10 +55,17 @@ class Columns:
 
     def text(self, values: Sequence[str]) -> dict[str, Any]:
         """Store texts by a sorted dictionary."""
-        words = sorted(set(values))
-        place = {word: code for code, word in enumerate(words)}
-        codes = np.fromiter((place[value] for value in values), dtype=np.int64, count=len(values))
-        return {"words": words, "codes": self.codes(codes, len(words))}
+        codes, words = pd.factorize(np.array(values, dtype=object))
+        return self.coded(codes, words.tolist())
+
+    def coded(self, codes: NDArray[Any], words: Sequence[str]) -> dict[str, Any]:
+        """Store texts given as places in a list of words, some of which may be equal or never used."""
+        used = np.unique(codes).tolist()
+        known = sorted({words[code] for code in used}, key=lambda word: (word == "", word))  # as NaN is last of numbers
+        place = {word: code for code, word in enumerate(known)}
+        turn = np.zeros(len(words), dtype=np.int64)
+        turn[used] = [place[words[code]] for code in used]
+        return {"words": known, "codes": self.codes(turn[codes], len(known))}
 
     def number(self, values: NDArray[np.float64], decimals: int) -> dict[str, Any]:
         """Store numbers: exactly when few differ or they do not fit, else to so many decimals; NaN is missing."""
@@ -92,16 +99,27 @@ def column_of(columns: Columns, frame: pd.DataFrame, name: str, decimals: int = 
         return None
     values = frame[name]
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
-        return columns.text(texts(frame, name))
+        return worded(columns, frame, name)
     return columns.number(values.to_numpy(dtype=np.float64, na_value=np.nan), decimals)
+
+
+def worded(columns: Columns, frame: pd.DataFrame, name: str) -> dict[str, Any]:
+    """A column as texts, whatever it holds."""
+    return columns.coded(*_coded(frame, name))
 
 
 def texts(frame: pd.DataFrame, name: str) -> list[str]:
     """A column's values as people read them; every different value is put into words once."""
-    codes, values = pd.factorize(frame[name], use_na_sentinel=True)
-    words = np.array([*(text_of(value) for value in values.tolist()), ""], dtype=object)
-    found: list[str] = words[codes].tolist()
+    codes, words = _coded(frame, name)
+    found: list[str] = np.array(words, dtype=object)[codes].tolist()
     return found
+
+
+def _coded(frame: pd.DataFrame, name: str) -> tuple[NDArray[Any], list[str]]:
+    """Places in a list of texts, the last of which is empty and stands for what is missing."""
+    codes, values = pd.factorize(frame[name], use_na_sentinel=True)
+    words = [value if type(value) is str else text_of(value) for value in values.tolist()]
+    return np.where(codes < 0, len(words), codes), [*words, ""]
 
 
 def text_of(value: Any) -> str:

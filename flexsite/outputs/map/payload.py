@@ -22,7 +22,7 @@ from flexsite.outputs.map.backdrop import backdrop, projects
 from flexsite.outputs.map.background import background_of
 from flexsite.outputs.map.bounds import Bounds
 from flexsite.outputs.map.codec import encode_polygons
-from flexsite.outputs.map.columns import Columns, column_of, decimals_of, labelled, plain, text_of, texts
+from flexsite.outputs.map.columns import Columns, column_of, decimals_of, labelled, plain, text_of, texts, worded
 from flexsite.outputs.map.data import CriterionInfo, MapData, ProfileInfo
 from flexsite.outputs.map.explained import explained_meta
 from flexsite.outputs.map.ground import ground_meta
@@ -211,8 +211,8 @@ def _profile(
         "id": profile.id,
         "label": labelled(profile.label),
         "suitable": columns.array(rows["suitable"].fillna(False).to_numpy(dtype=bool).astype(np.uint8)),
-        "failed": columns.text(texts(rows, "failed")),
-        "missing": columns.text(texts(rows, "missing")),
+        "failed": worded(columns, rows, "failed"),
+        "missing": worded(columns, rows, "missing"),
         "access_score": column_of(columns, rows, "access_score", 4),
         "homes": column_of(columns, rows, "homes", 0),
         **_homes_fit(columns, rows),

@@ -131,8 +131,13 @@ function decodePolygons(bytes) {
     for (let plane = 1; plane < wide; plane++) value |= bytes[from + plane * count + k] << (8 * plane);
     return (value >>> 1) ^ -(value & 1);
   };
-  const start = planes(at, 2 * rings, 4);
-  const step = planes(at + 8 * rings, 2 * (vertices - rings), width);
+  const group = bytes.subarray(at, at + rings);
+  const start = planes(at + rings, 2 * rings, 4);
+  const step = planes(at + 9 * rings, 2 * (vertices - rings), width);
+  // Steps lie by the class of their ring: where those of each class begin.
+  const place = new Uint32Array(257);
+  for (let r = 0; r < rings; r++) place[group[r] + 1] += 2 * Math.max(0, vertex[r + 1] - vertex[r] - 1);
+  for (let c = 0; c < 256; c++) place[c + 1] += place[c];
   const X = new Int32Array(vertices);
   const Y = new Int32Array(vertices);
   const x0 = new Int32Array(n);
@@ -141,11 +146,12 @@ function decodePolygons(bytes) {
   const y1 = new Int32Array(n).fill(-1);
   let firstX = 0;
   let firstY = 0;
-  for (let i = 0, v = 0, k = 0; i < n; i++) {
+  for (let i = 0, v = 0; i < n; i++) {
     let west = WORLD, north = WORLD, east = -1, south = -1;
     for (let r = ring[i]; r < ring[i + 1]; r++) {
       let x = (firstX += start(2 * r));
       let y = (firstY += start(2 * r + 1));
+      let k = place[group[r]];
       for (const end = vertex[r + 1]; v < end; v++) {
         if (v > vertex[r]) {
           x += step(k++);
@@ -158,6 +164,7 @@ function decodePolygons(bytes) {
         if (y < north) north = y;
         if (y > south) south = y;
       }
+      place[group[r]] = k;
     }
     x0[i] = west; y0[i] = north; x1[i] = east; y1[i] = south;
   }
