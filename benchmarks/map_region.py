@@ -39,14 +39,19 @@ MEASURES = {
 
 
 def shapes(rng: np.random.Generator, n: int) -> Any:
-    """Star-shaped polygons, half of them around towns: (n,) polygons of `CORNERS` corners, 1 ha on average."""
+    """Star-shaped polygons, half of them around one town: (n,) polygons of `CORNERS` corners, 1.4 ha on average."""
     half = n // 2
-    x = np.r_[rng.uniform(WEST, EAST, n - half), np.clip(rng.normal(118000, 9000, half), WEST - 1000, EAST + 3000)]
-    y = np.r_[rng.uniform(SOUTH, NORTH, n - half), np.clip(rng.normal(525000, 12000, half), SOUTH - 1000, NORTH + 3000)]
+    x = np.r_[rng.uniform(WEST, EAST, n - half), _within(rng.normal(118000, 9000, half), WEST, EAST)]
+    y = np.r_[rng.uniform(SOUTH, NORTH, n - half), _within(rng.normal(525000, 12000, half), SOUTH, NORTH)]
     angle = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
     radius = np.exp(rng.normal(np.log(55), 0.45, n))[:, None] * rng.uniform(0.75, 1.25, (n, CORNERS))
     xy = np.stack((x[:, None] + radius * np.cos(angle), y[:, None] + radius * np.sin(angle)), axis=-1).round(2)
     return shapely.polygons(np.concatenate((xy, xy[:, :1]), axis=1))
+
+
+def _within(values: Any, low: float, high: float) -> Any:
+    """Values beyond an end come in again at the other."""
+    return low + (values - low) % (high - low)
 
 
 def map_data(n: int, seed: int = 1) -> MapData:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import access_page
+import map_page
 
 LABELS = {
     "sites": "waterfall and sites, exact",
@@ -43,7 +44,8 @@ def _apart(found: dict[str, Any]) -> str:
 
 def _where(result: dict[str, Any]) -> str:
     machine, versions, data = result["machine"], result["versions"], result["data"]
-    times = {len(job["wall_s"]["all"]) for job in result["jobs"].values() if "wall_s" in job}
+    jobs = result["jobs"] if isinstance(result["jobs"], list) else list(result["jobs"].values())
+    times = {len(job["wall_s"]["all"]) for job in jobs if "wall_s" in job} | {job.get("repeat", 0) for job in jobs}
     parts = [
         f"{_size(data)}, measured {machine['date']} on {machine['cores']} cores ({machine['processor']})",
         f"{machine['memory_gb']} GB, flexsite {versions['flexsite']}, Python {versions['python']}",
@@ -60,12 +62,18 @@ def _where(result: dict[str, Any]) -> str:
 def _size(data: dict[str, Any]) -> str:
     if "parcels" in data:
         return f"{data['parcels']:,} parcels"
+    if "junctions" not in data:
+        return "sites of twenty corners, six criteria"
     names = ("junctions", "streets", "sites", "stops")
     return ", ".join(f"{data[name]:,} {name}" for name in names) + f" and {data['rides']:,} rides a day"
 
 
 def _access(result: dict[str, Any]) -> str:
     return access_page.table(result, _where(result))
+
+
+def _map(result: dict[str, Any]) -> str:
+    return map_page.table(result, _where(result))
 
 
 def _land(result: dict[str, Any]) -> str:
@@ -98,10 +106,14 @@ def _peers(result: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def _ground(data: dict[str, Any]) -> int:
+    return int(data.get("parcels") or data.get("junctions") or data["sites"])
+
+
 def tables(results: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Per script (`land`, `peers`, `access`) the tables of its results, by size."""
-    of = {"land": _land, "peers": _peers, "access": _access}
-    ordered = sorted(results, key=lambda result: result["data"].get("parcels") or result["data"]["junctions"])
+    """Per script (`land`, `peers`, `access`, `map`) the tables of its results, by size."""
+    of = {"land": _land, "peers": _peers, "access": _access, "map": _map}
+    ordered = sorted(results, key=lambda result: _ground(result["data"]))
     return {name: "\n".join(of[name](result) for result in ordered if result["script"] == name) for name in of}
 
 
