@@ -227,7 +227,10 @@ def test_ground_that_comes_free_is_hatched(open_map: OpenMap, which: str, reques
 def test_a_link_keeps_what_is_off(open_map: OpenMap, result: Result) -> None:
     opened = open_map(map_data(result))
     opened.js("flexsite.off(['use', 'noise'])")
-    opened.page.wait_for_timeout(400)
+    for _ in range(50):
+        opened.page.wait_for_timeout(100)
+        if "off=" in opened.page.url:
+            break
     url = opened.page.url
     assert "off=use,noise" in url
     opened.page.goto("about:blank")
