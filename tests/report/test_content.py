@@ -78,11 +78,26 @@ def test_the_waterfall_leads_with_what_a_rule_alone_costs(told: Taken) -> None:
     ]
 
 
-def test_rules_stand_by_what_they_cost_whatever_their_turn(tmp_path: Path) -> None:
-    rules = [{"id": "planned", "exclude": "plans", "until": "start"}, {"id": "reserve", "exclude": "nature"}]
+def test_rules_stand_by_what_they_alone_cost_whatever_their_turn(tmp_path: Path) -> None:
+    """Two rules on the same reserve: the first takes all of it at its turn, and alone neither costs anything."""
+    twice = [{"id": name, "exclude": "nature"} for name in ("reserve", "reserve_too")]
+    rules = [*twice, {"id": "planned", "exclude": "plans", "until": "start"}]
     page = Taken(report_page(facts_of(run(world(tmp_path, rules=rules)))))
-    assert [row[0] for row in page.table("What each rule costs")[1:]] == ["reserve", "planned"]
-    assert [row[0] for row in page.table("Step by step")[2:4]] == ["planned", "reserve"]
+    assert [[row[0], *row[2:5]] for row in page.table("What each rule costs")[1:]] == [
+        ["planned", "0.30", "0.30", "0.30"],
+        ["reserve", "0", "0.50", "0.50"],
+        ["reserve too", "0", "0", "0.50"],
+    ]
+    assert [row[0] for row in page.table("Step by step")[2:4]] == ["reserve", "reserve too"]
+
+
+def test_columns_of_sites_stand_beside_their_own_rows(english: Path) -> None:
+    facts = facts_in(english)
+    rows = facts.judged("tester").iloc[[2, 0, 3]]
+    beside = facts.with_sites(rows)
+    assert list(zip(beside["site_id"], beside["municipality"], beside["area_m2"], strict=True)) == [
+        ("K3", "West", 7000.0), ("K1", "Oost", 10000.0), ("K4", "West", 10000.0),
+    ]  # fmt: skip
 
 
 def test_what_is_left_after_each_requirement(told: Taken) -> None:

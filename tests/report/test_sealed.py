@@ -14,8 +14,9 @@ import yaml
 import flexsite
 from flexsite.outputs.report import facts_in, facts_of, report_page, sheets_page
 from flexsite.outputs.report.markup import Html, clean, el, escaped
-from flexsite.outputs.report.page import POLICY
+from flexsite.outputs.report.page import POLICY, page
 from flexsite.outputs.report.rebuilding import rebuilt
+from flexsite.outputs.report.speech import Speech
 from tests.map.hostile import PAYLOADS
 from tests.outputs.helpers import box, layer, run, world
 from tests.outputs.test_public import PRICE, SECRETS, private_world
@@ -35,11 +36,11 @@ HOSTILE = (
 
 
 def test_the_page_says_what_it_lets_happen(english: Path) -> None:
-    page = Taken((english / "report.html").read_text(encoding="utf-8"))
-    [policy] = [one["content"] for tag, one in page.tags if tag == "meta" and one.get("http-equiv")]
+    made = Taken((english / "report.html").read_text(encoding="utf-8"))
+    [policy] = [one["content"] for tag, one in made.tags if tag == "meta" and one.get("http-equiv")]
     assert policy == POLICY and policy.startswith("default-src 'none'") and "script-src" not in policy
-    assert not {"script", "iframe", "img", "object", "form", "input"} & {tag for tag, _ in page.tags}
-    for _, attributes in page.tags:
+    assert not {"script", "iframe", "img", "object", "form", "input"} & {tag for tag, _ in made.tags}
+    for _, attributes in made.tags:
         assert not [name for name in attributes if name.startswith("on")]
         for name in ("href", "src", "xlink:href"):
             assert (attributes.get(name) or "#").startswith(("#", "data:"))
@@ -85,9 +86,9 @@ class TestPublic:
             assert (SECRETS[0] in sheets, SECRETS[0] in report) == (told, told)
             assert any(text in sheets for text in (written, "7,654,321")) == told
             assert report == (runs[audience] / "report.html").read_text(encoding="utf-8")
-        page = (runs["public"] / "report.html").read_text(encoding="utf-8")
-        assert not [text for text in (*SECRETS, "prices", "7,654,321") if text in page + sheets]
-        assert "public" in Taken(page).texts
+        html = (runs["public"] / "report.html").read_text(encoding="utf-8")
+        assert not [text for text in (*SECRETS, "prices", "7,654,321") if text in html + sheets]
+        assert "public" in Taken(html).texts
 
     def test_a_private_rule_bears_the_word_for_it(self, tmp_path: Path) -> None:
         rules = [{"id": "secret", "exclude": "hushed", "basis": "hush"}, {"id": "reserve", "exclude": "nature"}]
@@ -196,10 +197,21 @@ def test_a_hostile_study_runs_nothing_and_is_shown_as_it_is(language: str, brows
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_stays_text(text: str) -> None:
     made = el("p", text, title=text)
-    page = Taken(f"<div>{made}</div>")
-    assert page.tags[1] == ("p", {"title": clean(text)}) and [tag for tag, _ in page.tags] == ["div", "p"]
-    assert page.text == " ".join(clean(text).split())
+    parsed = Taken(f"<div>{made}</div>")
+    assert parsed.tags[1] == ("p", {"title": clean(text)}) and [tag for tag, _ in parsed.tags] == ["div", "p"]
+    assert parsed.text == " ".join(clean(text).split())
     made.encode("utf-8")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_title_ends_neither_the_style_sheet_nor_the_page(text: str) -> None:
+    """It stands above every printed page, as a string of the style sheet."""
+    made = Taken(page(text, "internal use", Speech("en"), el("p", "body")))
+    assert [tag for tag, _ in made.tags if tag in ("style", "script", "img", "svg", "body")] == ["style", "body", "svg"]
+    [sheet] = re.findall(r"<style>(.*)</style>", made.html, re.DOTALL)
+    [told] = re.findall(r"@top-left \{ content: \"([^\"]*)\"; \}", sheet)
+    number = re.compile(r"\\([0-9a-f]{6}) ")
+    assert number.sub(lambda found: chr(int(found.group(1), 16)), told) == clean(text, 70)
 
 
 def test_a_megabyte_is_cut_and_markup_is_not() -> None:

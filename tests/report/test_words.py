@@ -63,7 +63,8 @@ def test_no_text_of_ours_stays_untranslated(english: Path, dutch: Path) -> None:
         same = texts_of(of_english.read_text(encoding="utf-8")) & texts_of(of_dutch.read_text(encoding="utf-8"))
         study = yaml.safe_load((english.parent / "study.yaml").read_text(encoding="utf-8"))
         known = {"hard", "norm", "plan", "score", "bron", "code", "west", "oost", "rang", "tester", "area", "flexsite"}
-        data = {str(one).lower() for one in _leaves(study)} | known
+        data = {str(one).lower() for one in _values(study)} | known
+        data |= {name for key in ("layers", "variants", "sweep") for name in study[key]}
         cited = {str(value).lower() for entry in sources().values() for value in entry.values()} | set(sources())
         left = {text for text in same if text.strip("()").lower() not in data and text.lower() not in cited}
         left -= {text for text in left if _is_data(text)}
@@ -79,10 +80,10 @@ def _is_data(text: str) -> bool:
     )
 
 
-def _leaves(tree: Any) -> list[Any]:
-    if isinstance(tree, dict):
-        return [*tree, *(leaf for value in tree.values() for leaf in _leaves(value))]
-    return [leaf for value in tree for leaf in _leaves(value)] if isinstance(tree, list) else [tree]
+def _values(tree: Any) -> list[Any]:
+    if isinstance(tree, dict | list):
+        return [leaf for value in (tree.values() if isinstance(tree, dict) else tree) for leaf in _values(value)]
+    return [tree]
 
 
 def _sheets(folder: Path) -> Path:
@@ -129,6 +130,14 @@ def test_numbers_and_dates_as_people_write_them() -> None:
     assert [en.share(value) for value in (0.5, 0.005, 0.125, 1, 0)] == ["50 %", "0.5 %", "13 %", "100 %", "0 %"]
     assert nl.list(["a", "b", "c"]) == "<bdi>a</bdi>, <bdi>b</bdi> en <bdi>c</bdi>"
     assert nl.number(None) == nl.hectares(float("nan")) == nl.day(None) == "–"
+
+
+def test_what_data_say_turns_nothing_around_it() -> None:
+    """Text that is written from right to left stays within its own."""
+    told = Speech("en").t("summary.range", few="\u202eabc", few_for="a {many}", many="<b>", many_for=2)
+    assert told == (
+        "It ranges from <bdi>\u202eabc</bdi> for <bdi>a {many}</bdi> to <bdi>&lt;b&gt;</bdi> for <bdi>2</bdi>."
+    )
 
 
 def test_a_profile_without_words_of_its_own_keeps_its_id(tmp_path: Path) -> None:

@@ -100,8 +100,8 @@ class Frame:
 def path(shapes: Geometries, frame: Frame, most: int = MOST_POINTS, **attributes: Any) -> Html:
     """Polygons and lines as one path of at most so many points; nothing where there is nothing to draw."""
     parts = frame.within(shapes, most)
-    polygons = shapely.orient_polygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
-    rings = shapely.get_rings(polygons)
+    # Where polygons are cut, holes turn against what they are in, so that they stay open.
+    rings = shapely.get_rings(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
     lines = parts[np.isin(shapely.get_type_id(parts), [1, 2])]
     told = _moves(rings, frame, end="Z") + _moves(lines, frame, end="")
     return el("path", d=Html(told), **attributes) if told else Html()
