@@ -243,7 +243,8 @@ def reopened(opened: Any, link: str) -> None:
 
 
 def link_of(opened: Any) -> str:
-    opened.page.wait_for_timeout(400)
+    """The hash, once it is written."""
+    opened.page.wait_for_function("(location.hash || '#') === flexsite.state().link")
     return str(opened.js("location.hash"))
 
 

@@ -15,7 +15,8 @@ function openTest(stored, sites, section) {
   const study = {};
   for (const side of SIDES) if (side in stored) study[side] = stored[side];
   const verdict = stored.verdict ? section(stored.verdict) : null;
-  return { label: stored.label, unit: stored.unit || '', column: 'of' in stored ? sites.bounded[stored.of] : null, study, now: { ...study }, verdict };
+  const column = 'of' in stored ? sites.bounded[stored.of] : null;
+  return { label: stored.label, unit: stored.unit || '', column, study, now: { ...study }, verdict, passes: null };
 }
 
 // Least and largest number of a column, and the step between bounds.
@@ -83,6 +84,7 @@ class Bounds {
     this.requirements = profile.requirements.filter((item) => item.tests);
     this.byId = new Map(this.requirements.map((item) => [item.id, item]));
     this.masks = new Map(); // of the requirements with bounds of the reader's own
+    this.counts = new Map(); // of the sites that meet each requirement
   }
 
   get moved() {
@@ -99,19 +101,23 @@ class Bounds {
       const { scale } = test.column.value;
       test.now[side] = scale && bound !== test.study[side] ? Math.round(bound * scale) / scale : bound;
     }
+    test.passes = null;
     this.masks.delete(id);
+    this.counts.delete(id);
   }
 
   reset() {
-    for (const item of this.requirements) for (const test of item.tests) test.now = { ...test.study };
+    for (const item of this.requirements) for (const test of item.tests) Object.assign(test, { now: { ...test.study }, passes: null });
     this.masks.clear();
+    this.counts.clear();
   }
 
   mask(item) {
     if (!this.masks.has(item.id)) {
-      const found = item.tests.map((test) => passesTest(test, this.n));
-      for (let k = 1; k < found.length; k++) for (let i = 0; i < this.n; i++) found[0][i] |= found[k][i];
-      this.masks.set(item.id, found[0]);
+      const found = item.tests.map((test) => (test.passes = test.passes || passesTest(test, this.n)));
+      const all = found.length > 1 ? found[0].slice() : found[0];
+      for (let k = 1; k < found.length; k++) for (let i = 0; i < this.n; i++) all[i] |= found[k][i];
+      this.masks.set(item.id, all);
     }
     return this.masks.get(item.id);
   }
@@ -152,6 +158,11 @@ class Bounds {
 
   // How many sites meet one requirement, whatever else they fail.
   meeting(item) {
+    if (!this.counts.has(item.id)) this.counts.set(item.id, this.count(item));
+    return this.counts.get(item.id);
+  }
+
+  count(item) {
     let count = 0;
     if (item.tests.some(movedTest)) {
       const mask = this.mask(item);

@@ -13,8 +13,10 @@ function fold(text) {
 // Many short texts in one string, so that a search is one pass.
 class Haystack {
   constructor(texts, rows) {
-    const plain = texts.map((text) => fold(text).replace(/\n/g, ' '));
-    this.text = plain.join('\n');
+    const joined = texts.join('\0'); // which nobody types
+    const simple = /^[\0-\x7f]*$/.test(joined);
+    const plain = simple ? texts : texts.map(fold);
+    this.text = simple ? joined.toLowerCase() : plain.join('\0');
     this.rows = rows;
     this.ends = new Uint32Array(texts.length);
     for (let k = 0, at = 0; k < texts.length; k++) this.ends[k] = at += plain[k].length + 1;
@@ -22,7 +24,7 @@ class Haystack {
 
   mark(term, found) {
     const { text, ends, rows } = this;
-    for (let at = text.indexOf(term), k = 0; at >= 0; at = text.indexOf(term, ends[k] - 1)) {
+    for (let at = text.indexOf(term), k = 0; at >= 0; at = text.indexOf(term, ends[k])) {
       while (ends[k] <= at) k++;
       found[rows ? rows[k] : k] = 1;
     }
@@ -173,13 +175,15 @@ class Selection {
     return this.once('marks', () => {
       const { marks } = this.sites.facts;
       const has = marks && marks.text ? marks.words.map(Boolean) : null;
-      return Uint8Array.from({ length: this.sites.n }, (_, i) => (has && has[marks.codes[i]] ? 1 : 0));
+      const found = new Uint8Array(this.sites.n);
+      for (let i = 0; has && i < found.length; i++) found[i] = has[marks.codes[i]] ? 1 : 0;
+      return found;
     });
   }
 
   // Every word must be found in the id, the parcel or a text of the site.
   search() {
-    const terms = fold(this.text).split(/\s+/).filter(Boolean);
+    const terms = fold(this.text).split(/[\s\0]+/).filter(Boolean);
     if (!terms.length) return;
     const { sites } = this;
     const { shown, n } = sites;
@@ -261,7 +265,11 @@ class Selection {
       for (let i = 0; i < n; i++) places[i] = ranked.rank[i] ? ranked.sum[i] + 1 : 0;
       return { places, top: 100 * ranked.total + 1 };
     }
-    if (key === 'site') return this.once('site', () => ({ places: Uint32Array.from({ length: n }, (_, i) => i + 1), top: n }));
+    if (key === 'site') return this.once('site', () => {
+      const places = new Uint32Array(n);
+      for (let i = 0; i < n; i++) places[i] = i + 1;
+      return { places, top: n };
+    });
     if (RANGES.includes(key)) return this.once('place ' + key + ' ' + (key === 'homes' && profile ? profile.id : ''), () => placesOf(this.numbers(key) || new Float64Array(n)));
     const { codes, words } = this.subjects[key].column;
     return this.once('place ' + key + ' ' + this.words.language, () => {
@@ -270,7 +278,9 @@ class Selection {
       const sorted = [...read.keys()].filter((k) => read[k]).sort((a, b) => compare(read[a], read[b]) || a - b);
       const place = new Uint32Array(words.length);
       sorted.forEach((k, at) => { place[k] = at + 1; });
-      return { places: Uint32Array.from(codes, (code) => place[code]), top: sorted.length };
+      const places = new Uint32Array(n);
+      for (let i = 0; i < n; i++) places[i] = place[codes[i]];
+      return { places, top: sorted.length };
     });
   }
 }

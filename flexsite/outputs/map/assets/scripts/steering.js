@@ -29,7 +29,6 @@ const Steering = {
     if (changes) for (const [id, place, side, bound] of changes) bounds.set(id, place, side, bound);
     else bounds.reset();
     bounds.apply();
-    this.boundsFresh = true;
     this.changed('bounds');
   },
 

@@ -43,13 +43,20 @@ function shareText(app, c) {
   return words.t('weights.share', { share: words.percent(total ? weights[c] / total : 0) });
 }
 
+// The name of a wish; two on one measure are told apart by their ids.
+function criterionName(words, criteria, item) {
+  const name = words.label(item.label);
+  const same = criteria.filter((one) => words.label(one.label) === name).length > 1;
+  return same ? name + ' (' + item.id.replace(/_/g, ' ') + ')' : name;
+}
+
 function criteriaContent(app) {
   const { words, sites } = app;
   const { criteria, weights } = sites.profile;
   if (!criteria.length) return el('p', { className: 'fs-empty' }, words.t('weights.none'));
   return el('div', {}, criteria.map((item, c) => {
     const end = (value) => words.n(value, Number.isInteger(value) ? 0 : undefined) + unitOf(words, item.unit);
-    return el('div', {}, sliderRow(app, { id: 'fs-w-' + c, label: words.label(item.label), note: shareText(app, c), low: 0, high: 100, step: 1, value: weights[c], unit: '',
+    return el('div', {}, sliderRow(app, { id: 'fs-w-' + c, label: criterionName(words, criteria, item), note: shareText(app, c), low: 0, high: 100, step: 1, value: weights[c], unit: '',
       change: (weight) => app.weigh({ [item.id]: weight }), typed: weightTyped }),
     el('small', { className: 'fs-scale-note' }, words.t('card.scale', { worst: end(item.worst), best: end(item.best) })));
   }));
@@ -161,11 +168,8 @@ function weightsUpdate(app, body, all) {
   profile.requirements.forEach((item, k) => {
     if (!item.tests) return;
     item.tests.forEach((test, place) => SIDES.forEach((side) => { if (side in test.study) put('fs-b-' + [item.id, place, side].join('-'), test.now[side]); }));
-    const text = app.boundsTold === profile.bounds && !app.boundsFresh ? null : meetingText(app, item);
-    if (text !== null) at('fs-meet-' + k).textContent = text;
+    at('fs-meet-' + k).textContent = meetingText(app, item);
   });
-  app.boundsTold = profile.bounds;
-  app.boundsFresh = false;
 }
 
 // What the colours of the ranking say.
