@@ -16,6 +16,17 @@ const Comparing = {
     return at < 0;
   },
 
+  compareAll(ids) {
+    const places = ids.map((id) => {
+      if (!this.sites.byId.has(id)) throw new RangeError('flexsite: no site ' + id);
+      return this.sites.byId.get(id);
+    });
+    this.compared = [...new Set(places)].slice(0, MOST_COMPARED);
+    this.comparing = this.compared.length > 1;
+    this.showCompared();
+    this.tell('compare');
+  },
+
   // The panel, the letters on the map and the buttons that take a site in.
   showCompared() {
     const focus = document.activeElement && document.activeElement.id;
@@ -97,11 +108,6 @@ function bestOf({ cells, better }) {
 function compareContent(app) {
   const { words, sites, compared } = app;
   if (!compared.length) return [];
-  const done = () => {
-    app.compared.length = 0;
-    app.showCompared();
-    app.tell('compare');
-  };
   const fold = () => {
     app.comparing = !app.comparing;
     app.showCompared();
@@ -110,7 +116,7 @@ function compareContent(app) {
     el('h2', {}, words.t('compare.title')),
     el('span', {}, compared.length < 2 ? words.t('compare.more') : words.t('compare.count', { n: words.n(compared.length, 0), most: words.n(MOST_COMPARED, 0) })),
     compared.length > 1 ? el('button', { type: 'button', id: 'fs-compare-fold', 'aria-expanded': app.comparing ? 'true' : 'false', onclick: fold }, words.t(app.comparing ? 'compare.fold' : 'compare.unfold')) : null,
-    el('button', { type: 'button', id: 'fs-compare-done', onclick: done }, words.t('compare.done')));
+    el('button', { type: 'button', id: 'fs-compare-done', onclick: () => app.compareAll([]) }, words.t('compare.done')));
   const name = (i, k) => [el('span', { className: 'fs-letter', 'aria-hidden': 'true' }, LETTERS[k]), ' ',
     el('button', { type: 'button', className: 'fs-pick', onclick: () => app.pick(i, true) }, sites.ids[i]),
     el('button', { type: 'button', className: 'fs-out', 'aria-label': words.t('compare.remove', { site_id: sites.ids[i] }), onclick: () => app.compare(i) }, '\u00d7')];
@@ -131,16 +137,8 @@ function compareContent(app) {
 
 part('watch', (app, what) => { if (['profile', 'weights', 'bounds', 'language'].includes(what) && app.compared.length) app.showCompared(); });
 part('face', { name: 'compare', call(app, ids) {
-  if (ids !== undefined) {
-    const places = ids.map((id) => {
-      if (!app.sites.byId.has(id)) throw new RangeError('flexsite: no site ' + id);
-      return app.sites.byId.get(id);
-    });
-    app.compared = [...new Set(places)].slice(0, MOST_COMPARED);
-    app.comparing = app.compared.length > 1;
-    app.showCompared();
-  }
+  if (ids !== undefined) app.compareAll(ids);
   return app.compared.map((i) => app.sites.ids[i]);
 } });
 part('kept', { key: 'vs', read: (app) => (app.compared.length ? app.compared.map((i) => encodeURIComponent(app.sites.ids[i])).join(',') : null),
-  write: (app, text) => window.flexsite.compare(text.split(',').map(decodeURIComponent)) });
+  write: (app, text) => app.compareAll(text.split(',').map(decodeURIComponent)) });
