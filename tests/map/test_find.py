@@ -244,8 +244,12 @@ def reopened(opened: Any, link: str) -> None:
 
 def link_of(opened: Any) -> str:
     """The hash, once it is written."""
-    opened.page.wait_for_function("(location.hash || '#') === flexsite.state().link")
-    return str(opened.js("location.hash"))
+    for _ in range(100):
+        written, link = opened.js("[location.hash, flexsite.state().link]")
+        if (written or "#") == link:
+            return str(written)
+        opened.page.wait_for_timeout(50)
+    raise AssertionError(f"{written} is not {link}")
 
 
 def test_a_link_brings_everything_back(open_map: OpenMap) -> None:
