@@ -1,7 +1,7 @@
 """What a map of many sites costs: its file, making it, and a browser that shows it; folium and geopandas beside it.
 
-    python benchmarks/map.py --json results/map.json
-    python benchmarks/map.py --markdown results/*.json --page ../docs/benchmarks.md
+    python benchmarks/map.py --out benchmarks/results/map.json
+    python benchmarks/map.py --markdown benchmarks/results/*.json --page docs/benchmarks.md
 
 A map of 50,000 and of 200,000 sites with twenty corners and six criteria, from a fixed seed. The pages of folium and of
 geopandas show the same sites with a colour, a tooltip and a popup; their libraries come without a network. Needs
@@ -58,7 +58,7 @@ def main() -> None:
         "--beside", type=int, default=50_000, help="sites with which other tools are measured; 0: never"
     )
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="write the results to this file")
+    parser.add_argument("--out", type=Path, help="write the results to this file")
     parser.add_argument("--markdown", type=Path, nargs="+", help="show results made before")
     parser.add_argument("--page", type=Path, help="put them in this page")
     asked = parser.parse_args()
@@ -80,8 +80,8 @@ def main() -> None:
                     "goals": {str(size): GOALS[size] for size in asked.sites if size in GOALS},
                 }
                 result = {"script": "map", "machine": before, "versions": used, "data": data, "jobs": jobs}
-                if asked.json:
-                    asked.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+                if asked.out:
+                    asked.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

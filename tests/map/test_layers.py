@@ -183,6 +183,8 @@ def policy(html: str) -> str:
 
 def test_a_page_may_ask_its_one_host_for_pictures_and_no_other() -> None:
     assert "img-src data: blob:;" in policy(SiteMap(small(2)).html())
+    hosts = {"brt-grijs": "https://service.pdok.nl", "osm": "https://tile.openstreetmap.org"}
+    assert hosts == HOSTS
     for name, host in HOSTS.items():
         html = SiteMap(small(2, background=name)).html()
         assert f"img-src data: blob: {host};" in policy(html)
