@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flexsite import __version__
 from flexsite.availability.projects import TABLE as PROJECTS
+from flexsite.outputs.assumed import assumptions
 from flexsite.outputs.map import (
     ColumnInfo,
     CriterionInfo,
@@ -27,7 +26,7 @@ from flexsite.outputs.map_owners import mark_info, owner_info, window_info, word
 from flexsite.outputs.map_shown import shown_access
 from flexsite.outputs.record import sources
 from flexsite.outputs.tables import MIN_SIZE
-from flexsite.outputs.withheld import public_study, shown_rules
+from flexsite.outputs.withheld import public_study, shown_rules, study_hash
 from flexsite.outputs.words import Words, unit_of, words
 from flexsite.study.access import output_column, output_columns
 from flexsite.study.kind import READ_BY
@@ -108,22 +107,9 @@ def map_data(result: Result) -> MapData:
         local=LocalInfo(local_book().reasons.labels, result.notes),
         projects=result.tables.get(PROJECTS),
         background=study.map.background if study.map else None,
-        study_hash=hashlib.sha256(json.dumps(public_study(study), sort_keys=True).encode()).hexdigest()[:12],
+        study_hash=study_hash(public_study(study)),
     )
     return with_bounds(data, result)
-
-
-def assumptions(study: Study) -> tuple[int, int]:
-    """Count the numbers of profiles, kinds of sites and rules of the library that are assumptions, and all of them.
-
-    A number without a certainty counts as an assumption. Of the rules only those of the library are counted, tested or
-    not: what a study writes itself needs no excuse.
-    """
-    certainties = [certainty for profile in study.profiles for certainty in profile.certainties()]
-    certainties += [certainty for kind in kinds_in_use(study) for certainty in kind.certainties()]
-    rules = [*study.rules, *(one.rule for one in study.untested)]
-    certainties += [rule.certainty for rule in rules if rule.library is not None]
-    return sum(certainty in {None, "assumption", "verify"} for certainty in certainties), len(certainties)
 
 
 def _profile(profile: Profile, study: Study) -> ProfileInfo:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +103,17 @@ def public_study(study: Study) -> dict[str, Any]:
     # What a variant changes names rules, layers and columns by their keys: where some are private, its name is enough.
     tree["variants"] = {name: {} for name in tree.get("variants", {})}
     return tree
+
+
+def study_hash(tree: dict[str, Any]) -> str:
+    """What tells a study from others: twelve signs of the SHA-256 of the resolved study, as its audience may read it.
+
+    Examples
+    --------
+    >>> study_hash({"term": 10}) == study_hash({"term": 10}) != study_hash({"term": 15})
+    True
+    """
+    return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _hide_owners(tree: dict[str, Any], layers: list[str]) -> None:

@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from flexsite.outputs.map_data import assumptions as counted_for_the_map
+from flexsite.outputs.assumed import assumptions
 from flexsite.outputs.map_data import map_data
 from flexsite.outputs.report import facts_in, facts_of, report_page
-from flexsite.outputs.report.assumptions import counted, of_kinds, of_profile, of_rules
+from flexsite.outputs.report.assumptions import of_kinds, of_profile, of_rules
 from flexsite.outputs.report.sources import is_old
 from tests.outputs.helpers import box, layer, run, world
 
@@ -196,7 +196,7 @@ def test_every_number_is_listed_and_counted_as_on_the_map(english: Path) -> None
     numbers = [one for profile in facts.study.profiles for one in of_profile(profile, facts)]
     numbers += [*of_kinds(facts), *of_rules(facts)]
     listed = [one for one in numbers if one.counted]
-    assert counted(facts.study) == (9, 10) == counted_for_the_map(facts.study)
+    assert assumptions(facts.study) == (9, 10)
     assert (sum(one.certainty in (None, "assumption", "verify") for one in listed), len(listed)) == (9, 10)
 
 
@@ -206,13 +206,29 @@ def test_rules_of_the_library_count_tested_or_not(tmp_path: Path) -> None:
     result = run(world(tmp_path, {"layers.nature": {"path": "nature.fgb", "role": "natura2000"}}, rules=rules))
     facts = facts_of(result)
     numbers = [*(one for profile in facts.study.profiles for one in of_profile(profile, facts)), *of_rules(facts)]
-    assert counted(facts.study) == counted_for_the_map(result.study)
-    assert counted(facts.study)[1] == sum(one.counted for one in numbers) == 5 + 3
+    assert assumptions(facts.study) == assumptions(result.study)
+    assert assumptions(facts.study)[1] == sum(one.counted for one in numbers) == 5 + 3
     page = Taken(report_page(facts))
     assert page.text.count("capacity to connect to the power grid not tested") >= 2
     assert "Capacity to connect to the power grid not tested" not in page.text
     assert [row[0] for row in page.table("What each rule costs")[1:]] == ["Natura 2000"]
     assert "Something is unknown about 4 of the 4 available sites" in page.text
+
+
+def test_each_test_of_which_one_must_pass_is_a_number(tmp_path: Path) -> None:
+    either = [{"measure": "stop", "at_most": 100}, {"measure": "stop_crow", "at_most": 50}]
+    one = {"any": either, "certainty": "norm"}
+    profile = {"id": "asker", "requires": {"pt": one}, "unit": {"homes_per_ha": 10, "certainty": "found"}}
+    facts = facts_of(run(world(tmp_path, profiles=[profile])))
+    numbers = list(of_profile(facts.study.profiles[0], facts))
+    assert [number.certainty for number in numbers] == ["norm", "norm", "found", None, None]
+    assert assumptions(facts.study) == (2, 5)
+
+
+def test_the_power_grid_is_no_longer_unknown_where_it_is_tested(tmp_path: Path) -> None:
+    rules = [{"use": "nl/grid", "layer": "nature", "match": None}]
+    page = Taken(report_page(facts_of(run(world(tmp_path, rules=rules)))))
+    assert "power grid not tested" not in page.text
 
 
 def test_sources_say_what_is_old_undated_or_without_licence(told: Taken) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from flexsite.outputs.assumed import ASSUMED
+from flexsite.outputs.assumed import assumptions as assumed_of
 from flexsite.outputs.report.bounds import bound, subject, tests_of, with_unit
 from flexsite.outputs.report.figure import Column, paragraphs, section, table
 from flexsite.outputs.report.markup import Html, el, escaped
@@ -13,12 +15,8 @@ from flexsite.study.kinds import kinds_in_use
 if TYPE_CHECKING:
     from flexsite.outputs.report.facts import Facts
     from flexsite.study.base import Sourced
-    from flexsite.study.models import Study
     from flexsite.study.profile import Profile
     from flexsite.study.rule import RuleBase
-
-ASSUMED = (None, "assumption", "verify")
-"""Certainties that make a number an assumption; one without any is one too."""
 
 
 class Number(NamedTuple):
@@ -31,22 +29,10 @@ class Number(NamedTuple):
     counted: bool = True
 
 
-def counted(study: Study) -> tuple[int, int]:
-    """How many numbers are assumptions, and how many there are: of profiles, kinds of sites and the rule library.
-
-    What a study writes itself as a rule needs no excuse, and is not counted.
-    """
-    certainties = [one for profile in study.profiles for one in profile.certainties()]
-    certainties += [one for kind in kinds_in_use(study) for one in kind.certainties()]
-    rules = [*study.rules, *(one.rule for one in study.untested)]
-    certainties += [rule.certainty for rule in rules if rule.library is not None]
-    return sum(one in ASSUMED for one in certainties), len(certainties)
-
-
 def assumptions(facts: Facts) -> Html:
     """A table for every group, one for the kinds of sites, one for the rules."""
     speech = facts.speech
-    assumed, of = counted(facts.study)
+    assumed, of = assumed_of(facts.study)
     parts = [
         _table(profile.name(speech.language), list(of_profile(profile, facts)), facts)
         for profile in facts.study.profiles

@@ -12,10 +12,10 @@ from flexsite import __version__
 from flexsite.outputs.record import plain
 from flexsite.outputs.report.borders import borders_of
 from flexsite.outputs.report.naming import Names
-from flexsite.outputs.report.rebuilding import rebuilt, study_hash
+from flexsite.outputs.report.rebuilding import rebuilt
 from flexsite.outputs.report.speech import Speech
 from flexsite.outputs.tables import hectares
-from flexsite.outputs.withheld import public_study
+from flexsite.outputs.withheld import public_study, study_hash
 from flexsite.study.rule import RouteRule
 
 if TYPE_CHECKING:

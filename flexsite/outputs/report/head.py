@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flexsite.availability.projects import TABLE as KNOWN_PROJECTS
 from flexsite.availability.projects import summary
-from flexsite.outputs.report.assumptions import counted
+from flexsite.outputs.assumed import assumptions
 from flexsite.outputs.report.figure import Column, bullets, pairs, table
 from flexsite.outputs.report.markup import Html, el, escaped
 from flexsite.outputs.report.rulebook import fell_away
@@ -127,7 +127,7 @@ def _points(facts: Facts) -> list[Html]:
     if facts.study.untested:
         told = [escaped(names.rule(one.id)) for one in facts.study.untested]
         found.append(speech.t("summary.untested", rules=speech.list(told)))
-    assumed, of = counted(facts.study)
+    assumed, of = assumptions(facts.study)
     if of:
         found.append(speech.t("summary.assumptions", n=speech.number(assumed), m=speech.number(of)))
     if facts.result.assumed_complete:

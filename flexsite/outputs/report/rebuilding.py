@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,17 +20,6 @@ _STAND_IN: dict[str, Any] = {"path": WITHHELD, "private": True}
 """A layer in place of one that is kept from the audience."""
 _STAND_IN_COLUMN: dict[str, Any] = {"layer": WITHHELD, "column": WITHHELD, "private": True}
 """A column in place of one that is kept from the audience, and on which a profile sets a requirement."""
-
-
-def study_hash(tree: dict[str, Any]) -> str:
-    """What tells this study from others: twelve signs of the SHA-256 of the resolved study.
-
-    Examples
-    --------
-    >>> study_hash({"term": 10}) == study_hash({"term": 10}) != study_hash({"term": 15})
-    True
-    """
-    return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def rebuilt(tree: dict[str, Any], folder: Path, place: str) -> Study:
