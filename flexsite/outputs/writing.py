@@ -27,7 +27,13 @@ BUILT = frozenset({"parquet", "gpkg", "excluded", "tables", "xlsx", "map", "repo
 
 
 def refuse_unbuilt(study: Study) -> None:
-    """Refuse a study that asks for an output that this version does not write. Raises InputError."""
+    """Refuse a study that asks for an output that this version does not write, or not for its audience.
+
+    Raises
+    ------
+    InputError
+        With the output.
+    """
     for name in study.outputs:
         if name not in BUILT:
             raise InputError(
@@ -35,6 +41,10 @@ def refuse_unbuilt(study: Study) -> None:
                 where=f"{study.path.name}, outputs",
                 remedy=f"choose from {', '.join(sorted(BUILT))}",
             )
+    if "report" in study.outputs:
+        from flexsite.outputs.report.rebuilding import as_seen
+
+        as_seen(study)
 
 
 def write(result: Result, folder: Path) -> None:

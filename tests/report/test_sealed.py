@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,20 @@ import pytest
 import yaml
 
 import flexsite
-from flexsite.outputs.report import facts_in, facts_of, report_page, sheets_page
+from flexsite.errors import InputError
+from flexsite.outputs.report import facts_in, facts_of, rebuilding, report_page, sheets_page
 from flexsite.outputs.report.markup import Html, clean, el, escaped
 from flexsite.outputs.report.page import POLICY, page
-from flexsite.outputs.report.rebuilding import rebuilt
+from flexsite.outputs.report.rebuilding import as_seen, rebuilt
 from flexsite.outputs.report.speech import Speech
+from flexsite.outputs.writing import refuse_unbuilt
+from tests.acceptance.test_local import AUTHOR, NOTE, VETO, notes
 from tests.map.hostile import PAYLOADS
 from tests.outputs.helpers import box, layer, run, world
 from tests.outputs.test_public import PRICE, SECRETS, private_world
 
 from .pages import Taken, open_page
-from .worlds import TESTER, rich_world
+from .worlds import TESTER, rewritten, rich_world
 
 HOSTILE = (
     *PAYLOADS,
@@ -106,40 +110,67 @@ class TestPublic:
 
 
 def _studies(tmp_path: Path) -> dict[str, Path]:
+    """Studies from which all kinds of things are withheld."""
     owners = {"layer": "owners", "class": "name", "classes": {"Jansen": "other"}}
+    by_name = {"layer": "owners", "name": "name", "preemption": "nature"}
     hidden = {"layers.owners": {"path": "owners.fgb", "private": True}}
     boxed = {"layers.parcels": {"path": "parcels.fgb", "private": True}}
     asks = TESTER | {"requires": {"owner": {"column": "owner", "in": ["Jansen"]}}}
-    made = {
-        "plain": world,
-        "private owners": lambda at: world(at, hidden, owners=owners, columns={}, audience="public"),
-        "private candidates": lambda at: world(at, boxed, audience="public"),
-        "asks for what is private": lambda at: world(at, hidden, audience="public", profiles=[asks]),
+    kinds = {"candidates.kind": "paddock"}
+    made: dict[str, Callable[[Path], Path]] = {
+        "private owners": lambda at: world(at, hidden, owners=owners, columns={}),
+        "owners by name": lambda at: world(at, hidden, owners=by_name, columns={}),
+        "private candidates": lambda at: world(at, boxed),
+        "a kind of its own": lambda at: world(at, boxed | kinds),
+        "asks for what is private": lambda at: world(at, hidden, profiles=[asks]),
         "library": lambda at: world(at, rules=["nl/grid", {"id": "planned", "exclude": "plans"}]),
+        "local": lambda at: world(at, local={"path": notes(at, VETO), "veto": "exclude"}),
+        "rich": rich_world,
     }
     found = {}
     for name, build in made.items():
         folder = tmp_path / name.replace(" ", "_")
         folder.mkdir()
-        found[name] = build(folder)
+        found[name] = rewritten(build(folder), audience="public")
     return found
 
 
-def test_a_study_is_rebuilt_from_its_record(tmp_path: Path) -> None:
-    """Whatever is withheld of it: the rest is the same, and an internal one is the same study."""
-    from flexsite.outputs.record import plain
-    from flexsite.outputs.withheld import public_study
-
+def test_a_public_study_is_told_without_what_is_withheld(tmp_path: Path) -> None:
+    """Whatever that is: the groups stay, and what was withheld is in no byte, in the run or from its folder."""
     for name, path in _studies(tmp_path).items():
-        study = flexsite.load(path)
-        tree = plain(public_study(study))
+        study = flexsite.load(path, {"sweep": {}, "sensitivity": {}, "outputs": ["parquet", "report"]})
+        tree, seen = as_seen(study)
+        assert [profile.id for profile in seen.profiles] == [profile.id for profile in study.profiles], name
         again = rebuilt(json.loads(json.dumps(tree)), tmp_path, "run.json")
-        assert [profile.id for profile in again.profiles] == [profile.id for profile in study.profiles], name
-        if name == "plain":
-            assert {key: value for key, value in again.resolved().items() if key not in ("layers", "area")} == {
-                key: value for key, value in study.resolved().items() if key not in ("layers", "area")
-            }
-        report_page(facts_of(run(path)))
+        assert again.resolved().keys() == seen.resolved().keys(), name
+        flexsite.run(study).write(path.parent / "out")
+        facts = facts_in(path.parent / "out")
+        html = report_page(facts) + sheets_page(facts, facts.available["site_id"].tolist())
+        assert report_page(facts) == (path.parent / "out" / "report.html").read_text(encoding="utf-8"), name
+        forbidden = ["notes.geojson", NOTE, AUTHOR, "Polluted ground"]
+        if "owner" in name:
+            forbidden += ["Jansen", "Pietersen", "owners.fgb"]
+        assert not [text for text in forbidden if text in html], name
+
+
+def test_an_internal_study_is_rebuilt_as_it_is(tmp_path: Path) -> None:
+    study = flexsite.load(rich_world(tmp_path))
+    tree, seen = as_seen(study)
+    assert seen is study
+    again = rebuilt(json.loads(json.dumps(tree)), study.path.parent, "run.json")
+    same = study.resolved()
+    same["owners"] = {key: value for key, value in same["owners"].items() if key != "classes"} | {"classes": {}}
+    assert again.resolved() == same
+
+
+def test_a_public_study_that_cannot_be_told_is_refused_before_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as by a key of a later day for which there is no stand-in yet."""
+    monkeypatch.setattr(rebuilding, "_fill_in", lambda _: None)
+    study = flexsite.load(world(tmp_path, local=notes(tmp_path, VETO), audience="public", outputs=["report"]))
+    with pytest.raises(InputError, match="cannot be read by this version"):
+        refuse_unbuilt(study)
 
 
 def hostile_world(folder: Path) -> Path:

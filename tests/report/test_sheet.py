@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from flexsite.errors import InputErrors
-from flexsite.outputs.report import facts_in, sheets_page
+from flexsite.outputs.report import facts_in, report_page, sheets_page
 from flexsite.outputs.report.timebar import WIDTH, time_bar
+from tests.acceptance.test_local import VETO, notes
 from tests.outputs.helpers import run, world
 
 from .pages import Taken
@@ -75,6 +76,16 @@ def test_requirements_that_fail_for_want_of_a_value_or_of_size(tmp_path: Path) -
     why = page.row("For whom", "asker")["Rank or reason"]
     assert "unknown: Noise (Lden) / Bus, tram or metro stop (on foot)" in why
     assert "24.0 net years, at least 30 asked" in why and "7 homes, at least 8 asked" in why
+
+
+def test_what_people_who_know_the_place_say(tmp_path: Path) -> None:
+    local = {"path": notes(tmp_path, VETO), "veto": "exclude"}
+    run(world(tmp_path, local=local, outputs=["parquet"])).write(tmp_path / "out")
+    facts = facts_in(tmp_path / "out")
+    page = Taken(sheets_page(facts, ["K1"]))
+    assert "Local verdict Veto Polluted ground" in page.text
+    assert page.row("For whom", 'Tester & "son"')["Rank or reason"] == "Veto of who knows the place"
+    assert "Veto of who knows the place" in [row[0] for row in Taken(report_page(facts)).table("What is left")]
 
 
 def test_several_sites_get_a_page_each_in_the_order_asked(english: Path) -> None:

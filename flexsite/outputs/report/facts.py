@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from flexsite import __version__
-from flexsite.outputs.record import plain
 from flexsite.outputs.report.borders import borders_of
 from flexsite.outputs.report.naming import Names
-from flexsite.outputs.report.rebuilding import rebuilt
+from flexsite.outputs.report.rebuilding import as_seen
 from flexsite.outputs.report.speech import Speech
 from flexsite.outputs.tables import hectares
-from flexsite.outputs.withheld import public_study, study_hash
+from flexsite.outputs.withheld import study_hash
 from flexsite.study.rule import RouteRule
 
 if TYPE_CHECKING:
@@ -171,8 +170,7 @@ def facts_of(result: Result) -> Facts:
     from flexsite.outputs.withheld import private_columns
     from flexsite.outputs.writing import variants_frame
 
-    tree = plain(public_study(result.study))
-    study = rebuilt(tree, result.study.path.parent, result.study.path.name)
+    tree, study = as_seen(result.study)
     return Facts(
         result=replace(result, study=study),
         tree=tree,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flexsite.errors import InputError, InputErrors
-from flexsite.outputs.withheld import PLANNED, WITHHELD
+from flexsite.outputs.record import plain
+from flexsite.outputs.withheld import PLANNED, WITHHELD, public_study
 from flexsite.study.loading import resolve
 from flexsite.study.yaml_source import Document
 
@@ -20,6 +21,20 @@ _STAND_IN: dict[str, Any] = {"path": WITHHELD, "private": True}
 """A layer in place of one that is kept from the audience."""
 _STAND_IN_COLUMN: dict[str, Any] = {"layer": WITHHELD, "column": WITHHELD, "private": True}
 """A column in place of one that is kept from the audience, and on which a profile sets a requirement."""
+
+
+def as_seen(study: Study) -> tuple[dict[str, Any], Study]:
+    """The resolved study as `run.json` has it, and the study as its audience may read it.
+
+    Raises
+    ------
+    InputError
+        A public study cannot be told without what is private in it.
+    """
+    tree = plain(public_study(study))
+    if study.audience != "public":
+        return tree, study
+    return tree, rebuilt(tree, study.path.parent, study.path.name)
 
 
 def rebuilt(tree: dict[str, Any], folder: Path, place: str) -> Study:
@@ -60,6 +75,9 @@ def rebuilt(tree: dict[str, Any], folder: Path, place: str) -> Study:
 def _fill_in(tree: dict[str, Any]) -> None:
     """Put stand-ins for what was withheld; changes the tree."""
     tree["rules"] = [rule for rule in tree.get("rules", []) if set(rule) != {"id"} or rule["id"] not in _HIDDEN]
+    local = tree.get("local")
+    if isinstance(local, dict):
+        local.setdefault("path", WITHHELD)
     owners = tree.get("owners")
     if isinstance(owners, dict):
         owners.pop("classes", None)  # only their number is told

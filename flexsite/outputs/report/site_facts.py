@@ -12,6 +12,7 @@ from flexsite.outputs.sheets import OWNER
 from flexsite.study.access import output_columns
 from flexsite.study.kinds import kinds_in_use
 from flexsite.study.library import sources as published
+from flexsite.study.local import local_book
 from flexsite.study.owners import owner_book
 from flexsite.study.permits import permits_on
 
@@ -51,9 +52,23 @@ def about_site(site: Any, facts: Facts) -> list[Pair]:
             continue
         told = speech.t("unknown") if absent(site[name]) or site[name] == "" else speech.plain(site[name])
         found.append((escaped(names.column(name)), _with_share(told, site, f"{name}_share", facts)))
+    found += _local(site, facts)
     needs = dict.fromkeys(name for kind in kinds_in_use(facts.study) for name in kind.needs)
     known = [name for name in needs if name in site.index and not absent(site[name])]
     return [*found, *((escaped(names.column(name)), speech.plain(site[name])) for name in known)]
+
+
+def _local(site: Any, facts: Facts) -> list[Pair]:
+    """What people who know the place say of it."""
+    if "local_verdict" not in site.index or absent(site["local_verdict"]) or not site["local_verdict"]:
+        return []
+    book, names = local_book(), facts.names
+    verdict = str(site["local_verdict"])
+    reasons = [name for name in str(site["local_reason"] or "").split(";") if name]
+    told = [names.of(name, book.reasons.labels.get(name)) for name in reasons]
+    given = escaped(names.of(verdict, book.verdicts.get(verdict)))
+    because = el("small", facts.speech.list(list(told))) if told else ""
+    return [(escaped(names.column("local_verdict")), Html(f"{given} {because}"))]
 
 
 def _with_share(told: Html, site: Any, share: str, facts: Facts) -> Html:
