@@ -55,13 +55,13 @@ function dressCompare(app, button) {
   button.setAttribute('aria-pressed', on ? 'true' : 'false');
   button.disabled = !on && app.compared.length >= MOST_COMPARED;
   button.title = button.disabled ? words.t('compare.full') : '';
-  if (button.dataset.words) button.textContent = words.t(on ? 'compare.out' : 'compare.in');
+  button.textContent = button.dataset.words ? words.t(on ? 'compare.out' : 'compare.in') : on ? '\u2713' : '+';
 }
 
-// A button that takes a site in or out. In rows of a list it is a sign with a name.
+// A button that takes a site in or out. In rows of a list it is a sign, and its name says the rest.
 function compareButton(app, i, name) {
   const button = el('button', { type: 'button', className: 'fs-comparing', 'data-compare': String(i), 'data-words': name ? null : 'yes',
-    'aria-label': name ? app.words.t('compare.site', { site_id: name }) : null, onclick: () => app.compare(i) }, name ? '\u29c9' : '');
+    'aria-label': name ? app.words.t('compare.site', { site_id: name }) : null, onclick: () => app.compare(i) });
   dressCompare(app, button);
   return button;
 }

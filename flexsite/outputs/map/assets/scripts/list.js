@@ -16,7 +16,8 @@ function listColumns(app) {
   const columns = [
     profile && { key: 'rank', head: words.t('list.rank'), number: true, cell: (i) => [swatch(i), ranked.rank[i] ? words.n(ranked.rank[i], 0) : none] },
     { key: 'site', head: words.t(words.noun === 'cells' ? 'list.cell' : 'list.site'),
-      cell: (i) => el('button', { type: 'button', className: 'fs-pick', onclick: () => app.pick(i, true) }, sites.ids[i]) },
+      cell: (i) => [el('button', { type: 'button', className: 'fs-pick', onclick: () => app.pick(i, true) }, sites.ids[i]),
+        compareButton(app, i, sites.ids[i])] },
     profile && { key: 'score', head: words.t('list.score'), number: true, cell: (i) => (ranked.rank[i] ? words.n(ranked.score(i), 1) : none) },
     profile && { key: 'homes', head: words.t('list.homes'), number: true, cell: (i) => words.n(profile.homes[i], 0) },
     { key: 'area', head: words.t('list.ha'), number: true, cell: (i) => words.n(sites.areas[i] / 1e4, 2) },
