@@ -24,13 +24,13 @@ def report(
     """Write the report of a run again, or sheets of its sites; only the folder is read."""
     from flexsite.outputs.report import facts_in, report_page, sheets_page
 
+    target = out or run / ("sheets.html" if site else "report.html")
+    if target.is_dir():
+        raise InputError("this is a folder, not a file", where=f"--out {target}", remedy="give the name of a file")
     facts = facts_in(run)
     for name in facts.lacking:
         typer.echo(f"note: the run has no {name}, so the small maps go without", err=True)
     page = sheets_page(facts, site) if site else report_page(facts)
-    target = out or run / ("sheets.html" if site else "report.html")
-    if target.is_dir():
-        raise InputError("this is a folder, not a file", where=f"--out {target}", remedy="give the name of a file")
     try:
         target.write_bytes(page.encode("utf-8"))
     except OSError as error:

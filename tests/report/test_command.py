@@ -46,7 +46,7 @@ def test_what_is_wrong_is_said(flexsite: Command, folder: Path, tmp_path: Path) 
     cases = {
         ("--site", "K11"): ("no site 'K11'", "did you mean 'K1'"),
         ("--out", str(tmp_path)): ("a folder, not a file", "name of a file"),
-        ("--out", str(tmp_path / "no" / "x.html")): ("cannot be written", ""),
+        ("--site", "K1", "--out", str(tmp_path / "no" / "x.html")): ("cannot be written", ""),
     }
     for arguments, told in cases.items():
         said = flexsite("report", folder, *arguments)

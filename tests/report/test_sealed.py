@@ -145,8 +145,9 @@ def test_a_public_study_is_told_without_what_is_withheld(tmp_path: Path) -> None
         assert again.resolved().keys() == seen.resolved().keys(), name
         flexsite.run(study).write(path.parent / "out")
         facts = facts_in(path.parent / "out")
-        html = report_page(facts) + sheets_page(facts, facts.available["site_id"].tolist())
-        assert report_page(facts) == (path.parent / "out" / "report.html").read_text(encoding="utf-8"), name
+        html = report_page(facts)
+        assert html == (path.parent / "out" / "report.html").read_text(encoding="utf-8"), name
+        html += sheets_page(facts, facts.available["site_id"].tolist())
         forbidden = ["notes.geojson", NOTE, AUTHOR, "Polluted ground"]
         if "owner" in name:
             forbidden += ["Jansen", "Pietersen", "owners.fgb"]
@@ -205,9 +206,8 @@ def hostile_world(folder: Path) -> Path:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("language", ["nl", "en"])
-def test_a_hostile_study_runs_nothing_and_is_shown_as_it_is(language: str, browser: Any, tmp_path: Path) -> None:
-    result = run(hostile_world(tmp_path), language=language)
+def test_a_hostile_study_runs_nothing_and_is_shown_as_it_is(browser: Any, tmp_path: Path) -> None:
+    result = run(hostile_world(tmp_path), language="nl")
     result.write(tmp_path / "out")
     facts = facts_in(tmp_path / "out")
     ids = facts.available["site_id"].tolist()
