@@ -270,7 +270,7 @@ def test_rules_of_a_private_layer_leave_no_line_and_no_name(file: Path, result: 
     assert whole.parts is not None
     assert found.combinations is not None
     names = {name for text in found.parts["rules"] for name in text.split(";")}
-    assert names.isdisjoint({"noise", "plans_hard", "planned", "withheld"})
+    assert names.isdisjoint({"", "noise", "plans_hard", "planned", "withheld"})
     assert {"planned", "withheld"} <= {name for text in found.combinations["rules"] for name in text.split(";")}
     assert found.combinations["area_ha"].sum() == pytest.approx(whole.combinations["area_ha"].sum(), abs=1e-4)  # type: ignore[index]
     use = whole.parts[whole.parts["rules"].str.split(";").map(lambda names: "use" in names)]
