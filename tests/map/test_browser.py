@@ -34,6 +34,18 @@ PIXELS = """(pane) => {
   }
   return counts;
 }"""
+NEAR = """([pane, [red, green, blue]]) => {
+  let count = 0;
+  for (const canvas of document.querySelectorAll('.leaflet-' + pane + '-pane canvas')) {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    for (let k = 0; k < data.length; k += 4) {
+      const off = Math.max(Math.abs(data[k] - red), Math.abs(data[k + 1] - green), Math.abs(data[k + 2] - blue));
+      if (data[k + 3] > 60 && off < 5) count++;
+    }
+  }
+  return count;
+}"""
+OUTLINE = ["fsSites", [0x8A, 0x93, 0x9C]]  # of what is not suitable, thin and soft
 COLOUR_AT = """([x, y]) => {
   const inside = (box) => x >= box.left && x < box.right && y >= box.top && y < box.bottom;
   const canvases = [...document.querySelectorAll('.leaflet-fsSites-pane canvas')];
@@ -48,7 +60,6 @@ CLASS_COLOURS = {
     "top 5 %": "#1f6fb2",
     "top 20 %": "#3fb3bd",
     "rest": "#b5dfa5",
-    "unsuitable": "#8a939c",  # its outline
 }
 
 
@@ -99,6 +110,7 @@ def test_every_class_is_painted(open_map: OpenMap) -> None:
     counts = opened.js(PIXELS, "fsSites")
     for name, colour in CLASS_COLOURS.items():
         assert counts.get(colour, 0) > 20, name
+    assert opened.js(NEAR, OUTLINE) > 200
     assert opened.js(PIXELS, "fsBackdrop").get("#fbfbf8", 0) > 50_000
 
 

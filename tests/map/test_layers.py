@@ -19,7 +19,7 @@ from flexsite.outputs.map.background import HOSTS
 from flexsite.outputs.map.payload import build
 
 from .fake import BOX, context, study
-from .test_browser import COLOUR_AT, PIXELS, bounds_of, where
+from .test_browser import COLOUR_AT, NEAR, OUTLINE, PIXELS, bounds_of, where
 from .test_page import meta_of
 
 OpenMap = Callable[..., Any]
@@ -155,7 +155,7 @@ def test_each_layer_has_its_opacity(open_map: OpenMap) -> None:
     wait(opened)
     colours = opened.js(PIXELS, "fsSites")
     assert "#b5dfa5" not in colours
-    assert colours["#8a939c"] > 2, "what is not suitable has an opacity of its own"
+    assert opened.js(NEAR, OUTLINE) > 50, "what is not suitable has an opacity of its own"
     assert slider.get_attribute("type") == "range"
 
 

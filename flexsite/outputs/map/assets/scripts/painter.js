@@ -1,7 +1,8 @@
 // Painting polygons into one canvas tile: what is large with its edge, what is small as a shape, what is tiny as a dot.
 
 const DOT = 3; // pixels on the screen: what is smaller is drawn as a dot
-const EDGE = 16; // pixels: what is smaller is written as pixels, without an edge of its own
+const PATHS = 64; // pixels: what is smaller is written pixel by pixel
+const EDGED = 10; // pixels: what is smaller has no edge, unless it is nothing but an edge
 const PATCH = 32; // polygons per path: one path of thousands is far slower
 let raster = null;
 const hatches = new Map();
@@ -32,7 +33,7 @@ function hatch(kind, colour, ratio) {
 function tileItems(polygons, view) {
   const { x0, y0, x1, y1 } = polygons;
   const margin = 8 / view.scale;
-  const steps = [EDGE * view.ratio / view.scale, DOT * view.ratio / view.scale];
+  const steps = [PATHS * view.ratio / view.scale, DOT * view.ratio / view.scale];
   const found = [];
   const counts = [0, 0, 0];
   const kindOf = (i) => {
@@ -49,13 +50,13 @@ function tileItems(polygons, view) {
   return { items, large: counts[0], dots: counts[0] + counts[1], state: new Uint8Array(items.length), stamp: '' };
 }
 
-// Items in [from, to) by class: {order, start}, the items of class c being order[start[c]]..order[start[c + 1]].
+// Places of items in [from, to) by class: those of class c are order[start[c]]..order[start[c + 1]].
 function byClass(items, from, to, classes, count) {
   const start = new Uint32Array(count + 2);
   for (let k = from; k < to; k++) start[classes[items[k]] + 2]++;
   for (let c = 2; c <= count; c++) start[c + 1] += start[c];
   const order = new Uint32Array(to - from);
-  for (let k = from; k < to; k++) order[start[classes[items[k]] + 1]++] = items[k];
+  for (let k = from; k < to; k++) order[start[classes[items[k]] + 1]++] = k;
   return { order, start };
 }
 
@@ -80,7 +81,7 @@ function trace(pen, polygons, view, i, least) {
 }
 
 // One class of large polygons: filled, hatched and edged, those with something unknown hatched.
-function paintShapes(view, layer, style, order, from, to) {
+function paintShapes(view, layer, style, items, order, from, to) {
   if (from >= to) return;
   const { pen, ratio, size } = view;
   const { polygons, flags } = layer;
@@ -95,8 +96,9 @@ function paintShapes(view, layer, style, order, from, to) {
   for (let k = from; k < to; k += PATCH) {
     pen.beginPath();
     for (let j = k, end = Math.min(to, k + PATCH); j < end; j++) {
-      trace(pen, polygons, view, order[j], 0.5);
-      if (flags[order[j]]) (unknown = unknown || []).push(order[j]);
+      const i = items[order[j]];
+      trace(pen, polygons, view, i, 0.5);
+      if (flags[i]) (unknown = unknown || []).push(i);
     }
     if (style.fill) { pen.fillStyle = style.fill; pen.fill(); }
     if (inked) { pen.fillStyle = inked; pen.fill(); }
@@ -111,18 +113,27 @@ function paintShapes(view, layer, style, order, from, to) {
   }
 }
 
-// One class of small polygons, as pixels; those with something unknown hatched.
-function rasterShapes(raster, view, layer, c, order, from, to) {
+// One class of polygons as pixels; those with something unknown hatched, those that are large enough edged.
+function rasterShapes(view, layer, c, kept, order, from, to) {
   if (from >= to) return;
   const { polygons, flags, styles } = layer;
+  const { x0, y0, x1, y1 } = polygons;
   const style = styles[c];
-  const line = !style.fill && Boolean(style.stroke);
-  if (!style.fill && !line && style.hatch === undefined) return;
-  const [red, green, blue, own] = channels(style.fill || style.stroke || style.ink);
+  const fill = style.fill ? channels(style.fill) : null;
+  const stroke = style.stroke ? channels(style.stroke) : null;
   const inked = style.hatch === undefined ? null : inkedBy(style.hatch, view.ratio);
-  const paint = { red, green, blue, alpha: own * layer.alphaOf(c), line, inked, ink: channels(style.ink || '#1d2733') };
-  const unknown = { ...paint, inked: inkedBy(0, view.ratio) };
-  for (let k = from; k < to; k++) raster.shape(polygons, view, order[k], flags[order[k]] ? unknown : paint);
+  if (!fill && !stroke && !inked) return;
+  const edged = !fill ? 0 : view.zoom >= (style.from || 0) ? EDGED * view.ratio / view.scale : Infinity;
+  const paint = { fill, edge: null, alpha: layer.alphaOf(c), ink: channels(style.ink || '#1d2733'), inked };
+  const unknown = inkedBy(0, view.ratio);
+  const { items, large, runs } = kept;
+  for (let k = from; k < to; k++) {
+    const i = items[order[k]];
+    const n = order[k] - large;
+    paint.edge = Math.max(x1[i] - x0[i], y1[i] - y0[i]) >= edged ? stroke : null;
+    paint.inked = flags[i] ? unknown : inked;
+    raster.colour(runs, runs.start[n], runs.start[n + 1], paint);
+  }
 }
 
 // The outline of the feature that is chosen: black on white, so that it shows on every colour.
@@ -153,22 +164,24 @@ function paintTile(layer, view, kept) {
     for (const c of layer.order) {
       if (layer.hidden.has(c)) continue;
       pen.globalAlpha = layer.alphaOf(c);
-      paintShapes(view, layer, layer.styles[c], big.order, big.start[c], big.start[c + 1]);
+      paintShapes(view, layer, layer.styles[c], items, big.order, big.start[c], big.start[c + 1]);
     }
     pen.globalAlpha = 1;
   }
   if (alone || items.length > large) {
     if (!raster || raster.side !== side) raster = new Raster(side);
     raster.clear();
+    kept.runs = kept.runs || raster.runs(layer.polygons, view, items, large, dots);
     const small = byClass(items, large, dots, layer.classes, count);
     const tiny = byClass(items, dots, items.length, layer.classes, count);
-    for (const c of layer.order) if (!layer.hidden.has(c)) rasterShapes(raster, view, layer, c, small.order, small.start[c], small.start[c + 1]);
+    for (const c of layer.order) if (!layer.hidden.has(c)) rasterShapes(view, layer, c, kept, small.order, small.start[c], small.start[c + 1]);
     for (const c of layer.order) {
       const style = layer.styles[c];
       if (!style.dot || layer.hidden.has(c) || tiny.start[c] === tiny.start[c + 1]) continue;
-      raster.dots(layer.polygons, layer.flags, view, style, layer.alphaOf(c), tiny.order, tiny.start[c], tiny.start[c + 1]);
+      raster.dots(layer.polygons, layer.flags, view, style, layer.alphaOf(c), items, tiny.order, tiny.start[c], tiny.start[c + 1]);
     }
     raster.flush(pen, alone);
+    if (layer.still) kept.runs = null; // never painted again: no need to keep them
   }
   if (view.chosen >= 0) paintChosen(view, layer.polygons, view.chosen);
 }

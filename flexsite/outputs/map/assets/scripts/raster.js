@@ -36,6 +36,7 @@ class Raster {
     this.image = this.pen.createImageData(side, side);
     this.out = new Uint32Array(this.image.data.buffer);
     this.cover = new Float32Array(0);
+    this.kept = { place: new Uint32Array(0), part: new Uint8Array(0), line: new Uint8Array(0) };
   }
 
   clear() {
@@ -94,8 +95,8 @@ class Raster {
     }
   }
 
-  // One feature, as it covers the pixels. paint: {red, green, blue, alpha, line, inked(x, y), ink}; `line`: its outline alone.
-  shape(polygons, view, i, paint) {
+  // How much of each pixel a feature covers, in `cover`, within a box: [west, north, wide, high], or null off the tile.
+  covered(polygons, view, i) {
     const { scale, left, top } = view;
     const { ring, vertex, X, Y, x0, y0, x1, y1 } = polygons;
     const west = Math.floor((x0[i] - left) * scale);
@@ -103,9 +104,10 @@ class Raster {
     const wide = Math.ceil((x1[i] - left) * scale) - west + 2;
     const high = Math.ceil((y1[i] - top) * scale) - north + 1;
     const { side } = this;
-    if (west >= side || north >= side || west + wide <= 0 || north + high <= 0) return;
-    if (this.cover.length < wide * high + 2) this.cover = new Float32Array(2 * wide * high + 2);
-    else this.cover.fill(0, 0, wide * high + 2);
+    if (west >= side || north >= side || west + wide <= 0 || north + high <= 0) return null;
+    const size = wide * high;
+    if (this.cover.length < size + 2) this.cover = new Float32Array(2 * size + 2);
+    else this.cover.fill(0, 0, size + 2);
     const dx = left * scale + west;
     const dy = top * scale + north;
     for (let r = ring[i]; r < ring[i + 1]; r++) {
@@ -120,39 +122,92 @@ class Raster {
         ya = yb;
       }
     }
-    const { cover, out } = this;
-    const { red, green, blue, alpha, line, inked, ink } = paint;
-    const full = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-    for (let row = 0; row < high; row++) {
-      let sum = 0;
-      const y = north + row;
-      const seen = y >= 0 && y < side;
-      for (let k = 0; k < wide; k++) {
-        sum += cover[row * wide + k];
-        const x = west + k;
-        if (!seen || x < 0 || x >= side) continue;
-        const part = sum < 0 ? Math.min(1, -sum) : Math.min(1, sum);
-        if (part < 0.004) continue;
-        const dark = inked !== null && inked(x, y);
-        const a = line && !dark ? Math.min(1, 4.4 * part * (1 - part)) : dark ? part : part * alpha;
-        if (a < 0.004) continue;
-        const at = y * side + x;
-        const under = out[at];
-        if (a > 0.996 && !dark) {
-          out[at] = full;
-          continue;
-        }
-        const before = (under >>> 24) / 255 * (1 - a);
-        const sumA = a + before;
-        const mix = (own, other) => (own * a + other * before) / sumA;
-        out[at] = ((Math.round(255 * sumA) << 24) | (mix(dark ? ink[2] : blue, (under >> 16) & 255) << 16)
-          | (mix(dark ? ink[1] : green, (under >> 8) & 255) << 8) | mix(dark ? ink[0] : red, under & 255)) >>> 0;
+    const { cover } = this;
+    for (let row = 0, at = 0; row < high; row++) {
+      for (let k = 0, sum = 0; k < wide; k++, at++) {
+        sum += cover[at];
+        cover[at] = sum < 0 ? Math.min(1, -sum) : Math.min(1, sum);
       }
+    }
+    return [west, north, wide, high];
+  }
+
+  // Pixels of features, found once and kept by the tile: where, how much is covered, and how much of that is edge (0..255).
+  // An edge is where a pixel is covered more than one beside it: in all it is one pixel wide.
+  runs(polygons, view, items, from, to) {
+    const { side } = this;
+    const start = new Uint32Array(to - from + 1);
+    let count = 0;
+    for (let n = 0; n < to - from; n++) {
+      const box = this.covered(polygons, view, items[from + n]);
+      if (box) {
+        const [west, north, wide, high] = box;
+        const { cover } = this;
+        this.room(count + wide * high);
+        const { place, part, line } = this.kept;
+        for (let row = Math.max(0, -north), bottom = Math.min(high, side - north); row < bottom; row++) {
+          for (let k = Math.max(0, -west), right = Math.min(wide, side - west); k < right; k++) {
+            const at = row * wide + k;
+            const own = cover[at];
+            if (own < 0.004) continue;
+            const least = Math.min(k ? cover[at - 1] : 0, k < wide - 1 ? cover[at + 1] : 0, row ? cover[at - wide] : 0, row < high - 1 ? cover[at + wide] : 0);
+            place[count] = (north + row) * side + west + k;
+            part[count] = 255 * own + 0.5;
+            line[count] = Math.max(0, 255 * (own - least));
+            count++;
+          }
+        }
+      }
+      start[n + 1] = count;
+    }
+    const { place, part, line } = this.kept;
+    return { start, place: place.slice(0, count), part: part.slice(0, count), line: line.slice(0, count) };
+  }
+
+  room(size) {
+    if (this.kept.place.length >= size) return;
+    const { place, part, line } = this.kept;
+    this.kept = { place: new Uint32Array(2 * size), part: new Uint8Array(2 * size), line: new Uint8Array(2 * size) };
+    this.kept.place.set(place);
+    this.kept.part.set(part);
+    this.kept.line.set(line);
+  }
+
+  // Colours the pixels [from, to) of runs. paint: {fill, edge, alpha, ink, inked}; colours are [red, green, blue, opacity] or null.
+  colour({ place, part, line }, from, to, { fill, edge, alpha, ink, inked }) {
+    const { out, side } = this;
+    const full = fill ? ((255 << 24) | (fill[2] << 16) | (fill[1] << 8) | fill[0]) >>> 0 : 0;
+    const solid = fill !== null && alpha * fill[3] > 0.996;
+    const [red, green, blue, own] = fill || [0, 0, 0, 0];
+    for (let k = from; k < to; k++) {
+      const at = place[k];
+      const covered = part[k] / 255;
+      const rim = edge ? line[k] / part[k] : 0; // of what is covered
+      if (rim > 0.01) {
+        const rest = own * (1 - rim);
+        const a = rim + rest;
+        this.blend(at, (edge[0] * rim + red * rest) / a, (edge[1] * rim + green * rest) / a, (edge[2] * rim + blue * rest) / a, covered * a * alpha);
+      } else if (solid && part[k] === 255) out[at] = full;
+      else if (fill) this.blend(at, red, green, blue, covered * own * alpha);
+      if (inked !== null && inked(at % side, (at / side) | 0)) this.blend(at, ink[0], ink[1], ink[2], covered * alpha);
     }
   }
 
-  // Features as dots of one style, smaller by `view.dense` where many would cover each other.
-  dots(polygons, flags, view, style, alpha, order, from, to) {
+  // A colour over what is there.
+  blend(place, red, green, blue, a) {
+    const { out } = this;
+    const under = out[place];
+    const before = (under >>> 24) / 255 * (1 - a);
+    const whole = a + before;
+    if (whole < 0.002) return;
+    const own = a / whole;
+    const other = before / whole;
+    out[place] = ((Math.round(255 * whole) << 24) | (blue * own + ((under >> 16) & 255) * other) << 16
+      | (green * own + ((under >> 8) & 255) * other) << 8 | (red * own + (under & 255) * other)) >>> 0;
+  }
+
+  // Features, items[order[from]] and so on, as dots of one style, smaller by `view.dense` where many would cover each other.
+  dots(polygons, flags, view, style, alpha, items, order, from, to) {
     const { side, out } = this;
     const { size, scale, left, top } = view;
     const { x0, y0, x1, y1 } = polygons;
@@ -169,7 +224,7 @@ class Raster {
       if (x >= 0 && y >= 0 && x < side && y < side && !(under && out[y * side + x])) out[y * side + x] = value;
     };
     for (let k = from; k < to; k++) {
-      const i = order[k];
+      const i = items[order[k]];
       const x = Math.round(((x0[i] + x1[i]) / 2 - left) * scale - half);
       const y = Math.round(((y0[i] + y1[i]) / 2 - top) * scale - half);
       if (x < -reach || y < -reach || x > side || y > side) continue;

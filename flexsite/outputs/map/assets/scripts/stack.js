@@ -76,6 +76,7 @@ class Stack {
       if (!order.length) continue;
       const layer = this.add(name, index, sites.backdrop, kinds.map((kind) => BACKDROP[kind]), order);
       layer.classes.set(present);
+      layer.still = true;
       if (!over) this.backdrop = layer;
     }
     for (const one of names) this.layers.push(one.layer);
