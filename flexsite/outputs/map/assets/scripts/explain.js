@@ -23,20 +23,21 @@ function requirementsOf(sites, profile, i) {
 
 // Ranks of a profile under the weights and bounds it has now, kept until these change.
 function rankedFor(sites, profile) {
-  if (profile === sites.profile) return sites.ranked;
+  if (profile === sites.profile) return { rank: sites.ranked.rank, count: sites.ranked.order.length };
   const key = JSON.stringify([[...profile.weights], profile.bounds.told]);
   if (profile.rankKey !== key) {
     profile.rankKey = key;
-    profile.ranks = rankSites(profile.criteria.map((item) => item.value), profile.weights, profile.passing);
+    const { rank, order } = rankSites(profile.criteria.map((item) => item.value), profile.weights, profile.passing);
+    profile.ranks = { rank, count: order.length };
   }
   return profile.ranks;
 }
 
 function groupsOf(sites, i) {
   return sites.profiles.map((profile) => {
-    const { rank, order } = rankedFor(sites, profile);
+    const { rank, count } = rankedFor(sites, profile);
     const suitable = profile.passing[i] === 1;
-    return { profile: profile.id, suitable, rank: suitable ? rank[i] : null, of: order.length, homes: profile.homes[i], failed: profile.bounds.failed(i) };
+    return { profile: profile.id, suitable, rank: suitable ? rank[i] : null, of: count, homes: profile.homes[i], failed: profile.bounds.failed(i) };
   });
 }
 
