@@ -116,7 +116,9 @@ def _built_up(result: Result, layers: Layers, name: str) -> ContextInfo:
     cover = np.bincount(place.reshape(-1), weights=shapely.area(shapes), minlength=len(cell))
     low = cell[cover >= BUILT * CELL**2] * CELL
     squares = shapely.box(low[:, 0], low[:, 1], low[:, 0] + CELL, low[:, 1] + CELL)
-    return _info(result, name, "built", shapely.get_parts(shapely.intersection(shapely.union_all(squares), result.area)))
+    return _info(
+        result, name, "built", shapely.get_parts(shapely.intersection(shapely.union_all(squares), result.area))
+    )
 
 
 def _borders(result: Result, layers: Layers) -> tuple[ContextInfo, ...]:
