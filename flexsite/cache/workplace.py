@@ -83,15 +83,16 @@ class Workplace:
     """
 
     def __init__(self, parent: Path, prefix: str = "", suffix: str = "", mode: int = 0o700) -> None:
-        descriptor = None
-        while descriptor is None:
-            self.path = parent / f"{prefix}{secrets.token_hex(6)}{suffix}"
-            with suppress(FileExistsError):
-                self.path.mkdir(mode)
-                descriptor = _take(self.path)
-        self.since = _OURS[self.path] = os.fstat(descriptor).st_mtime_ns
         self._numbers = itertools.count()
-        self._close = weakref.finalize(self, _leave, self.path, descriptor, os.getpid())
+        self.path = _fresh(parent, prefix, suffix)
+        try:
+            while (descriptor := _made(self.path, mode)) is None:
+                self.path = _fresh(parent, prefix, suffix)
+            self.since = _OURS[self.path] = os.fstat(descriptor).st_mtime_ns
+            self._close = weakref.finalize(self, _leave, self.path, descriptor, os.getpid())
+        except BaseException:  # Ctrl-C before anybody can close it
+            _remove(self.path)
+            raise
 
     def new_path(self) -> Path:
         """A name in the folder that nothing has yet."""
@@ -110,6 +111,19 @@ class Workplace:
     def close(self) -> None:
         """Remove the folder with everything in it; in a forked child, leave it to the parent."""
         self._close()
+
+
+def _fresh(parent: Path, prefix: str, suffix: str) -> Path:
+    return parent / f"{prefix}{secrets.token_hex(6)}{suffix}"
+
+
+def _made(path: Path, mode: int) -> int | None:
+    """Make and lock a folder; None when it is not ours after all."""
+    try:
+        path.mkdir(mode)
+    except FileExistsError:
+        return None
+    return _take(path)
 
 
 def _take(path: Path) -> int | None:
@@ -137,7 +151,7 @@ def _take(path: Path) -> int | None:
 def _leave(path: Path, descriptor: int, owner: int) -> None:
     if os.getpid() != owner:
         return
-    del _OURS[path]
+    _OURS.pop(path, None)
     os.close(descriptor)
     _remove(path)
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from flexsite.cache import Cache
-from flexsite.cache.workplace import LOCK, Workplace, running_since, sweep
+from flexsite.cache.workplace import LOCK, Workplace, _made, _take, running_since, sweep
 
 from .helpers import child, contents, half_entries, kill, named, running, used_at, writer
+
+ON_THE_WAY = {Workplace.__init__.__code__, _made.__code__, _take.__code__}
 
 
 def line_of(process: subprocess.Popen[str]) -> str:
@@ -283,3 +290,26 @@ class TestWorkplace:
         with pytest.raises(FileNotFoundError):
             Workplace(tmp_path / "nowhere")
         assert sweep(tmp_path / "nowhere") == []
+
+
+def test_interrupted_while_a_folder_is_made(tmp_path: Path) -> None:
+    """Ctrl-C at any line on the way to a folder leaves none behind."""
+    for moment in itertools.count(1):
+        steps = itertools.count(1)
+
+        def step(frame: FrameType, event: str, _: object, steps: Iterator[int] = steps, moment: int = moment) -> Any:
+            if event == "line" and frame.f_code in ON_THE_WAY and next(steps) == moment:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return step
+
+        sys.settrace(step)
+        try:
+            place = Workplace(tmp_path)
+        except KeyboardInterrupt:
+            assert list(tmp_path.iterdir()) == [], f"line {moment}"
+            continue
+        finally:
+            sys.settrace(None)
+        assert moment > 15 and list(tmp_path.iterdir()) == [place.path]
+        break
