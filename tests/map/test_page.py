@@ -6,12 +6,14 @@ import base64
 import dataclasses
 import gzip
 import hashlib
+import importlib
 import io
 import json
 import re
 import struct
 import sys
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import folium
@@ -20,7 +22,7 @@ import numpy as np
 import pytest
 
 from flexsite.outputs.map import ColumnInfo, MapData, SiteMap, external_refs
-from flexsite.outputs.map.page import SCRIPTS, STYLES
+from flexsite.outputs.map.page import LOADER, SCRIPTS, STYLES
 from flexsite.outputs.map.payload import build, strings
 
 from .fake import study
@@ -28,6 +30,13 @@ from .hostile import PAYLOADS, hostile_study
 
 ASSETS = resources.files("flexsite.outputs.map") / "assets"
 ROOMS = ("scripts", "styles", "words")
+FIXED = 350_000  # bytes of a page that has no site
+PER_SITE = 80  # and of a site of twenty corners in a large study
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))
+map_region = importlib.import_module("map_region")
+sys.path.remove(str(BENCHMARKS))
 
 
 def meta_of(block: bytes) -> Any:
@@ -49,9 +58,32 @@ def ids_of(block: bytes) -> list[str]:
 
 def data_of(html: str) -> Any:
     """The JSON description inside a page."""
-    found = re.search(r'id="fs-data">([A-Za-z0-9+/=]+)</script>', html)
-    assert found
-    return meta_of(gzip.decompress(base64.b64decode(found.group(1))))
+    return meta_of(unpacked(html, "fs-data"))
+
+
+def code_of(html: str) -> str:
+    """The scripts of ours that a page runs, its loader first."""
+    loaders = [code for code in re.findall(r"<script>(.*?)</script>", html, re.DOTALL) if "DecompressionStream" in code]
+    assert len(loaders) == 1
+    return loaders[0] + unpacked(html, "fs-code").decode()
+
+
+def packed(html: str, name: str) -> str:
+    """A packed block of a page, as it stands there."""
+    found = re.findall(f'id="{name}">([A-Za-z0-9+/=]+)</script>', html)
+    assert len(found) == 1
+    return str(found[0])
+
+
+def unpacked(html: str, name: str) -> bytes:
+    """A packed block of a page."""
+    return gzip.decompress(base64.b64decode(packed(html, name)))
+
+
+def hash_of(code: bytes | str) -> str:
+    """A script as a policy names it."""
+    raw = code.encode() if isinstance(code, str) else code
+    return f"'sha256-{base64.b64encode(hashlib.sha256(raw).digest()).decode()}'"
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +128,9 @@ def test_save_writes_the_page_to_a_path_and_to_a_file(data: MapData, html: str, 
 def test_it_is_a_folium_map_that_asks_nothing_of_the_network(data: MapData, html: str) -> None:
     assert isinstance(SiteMap(data), folium.Map)
     assert external_refs(html) == []
-    assert set(re.findall(r"https?://([\w.-]+)", html)) <= {
+    code = code_of(html)
+    assert external_refs(code) == []
+    assert set(re.findall(r"https?://([\w.-]+)", html + code)) <= {
         "leafletjs.com",
         "www.w3.org",
         "bugs.chromium.org",
@@ -105,17 +139,18 @@ def test_it_is_a_folium_map_that_asks_nothing_of_the_network(data: MapData, html
     assert folium.Map.default_js, "folium's own map must keep its links"
 
 
-def data_text(html: str) -> str:
-    found = re.search(r'id="fs-data">([A-Za-z0-9+/=]+)<', html)
-    assert found
-    return found.group(1)
-
-
 def test_an_addition_that_needs_the_network_is_refused(data: MapData) -> None:
     site_map = SiteMap(data)
     folium.Marker([52.5, 4.8], icon=folium.Icon(icon="home", prefix="fa")).add_to(site_map)
     site_map.get_root().header.add_child(folium.JavascriptLink("https://example.org/x.js"))
     with pytest.raises(ValueError, match=r"example\.org"):
+        site_map.html()
+
+
+def test_a_packed_script_that_needs_the_network_is_refused(data: MapData) -> None:
+    site_map = SiteMap(data)
+    site_map.get_root().packed += ("document.write('<script src=https://example.org/y.js>')",)
+    with pytest.raises(ValueError, match=r"example\.org/y"):
         site_map.html()
 
 
@@ -147,9 +182,8 @@ def test_the_policy_names_every_script_and_nothing_unsafe(html: str) -> None:
     codes = [
         code for kind, code in re.findall(r"<script([^>]*)>(.*?)</script>", html, re.DOTALL) if "plain" not in kind
     ]
-    assert len(codes) == 3
-    for code in codes:
-        assert base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() in scripts
+    assert len(codes) == 3  # Leaflet, the loader, and the start of the map
+    assert scripts.split() == [hash_of(code) for code in (*codes, unpacked(html, "fs-code"))]
     assert "default-src 'none'" in policy.group(1)
 
 
@@ -172,8 +206,8 @@ def test_both_languages_have_the_same_strings_with_the_same_places() -> None:
 
 
 def test_every_string_that_the_scripts_ask_for_exists_and_none_is_spare() -> None:
-    code = "\n".join((ASSETS / "scripts" / f"{name}.js").read_text() for name in SCRIPTS)
-    assert {file.name for file in (ASSETS / "scripts").iterdir()} == {f"{name}.js" for name in SCRIPTS}
+    code = "\n".join((ASSETS / "scripts" / f"{name}.js").read_text() for name in (LOADER, *SCRIPTS))
+    assert {file.name for file in (ASSETS / "scripts").iterdir()} == {f"{name}.js" for name in (LOADER, *SCRIPTS)}
     assert {file.name for file in (ASSETS / "styles").iterdir()} == {f"{name}.css" for name in STYLES}
     known = strings()["nl"]
     quoted = set(re.findall(r"'([a-z_]+(?:\.[a-z_0-9]+)*)'", code))
@@ -243,13 +277,13 @@ def test_no_value_is_evaluated_in_python_and_all_stay_as_they_are(tmp_path: Any)
     assert set(PAYLOADS) <= set(words)
     assert set(PAYLOADS) <= {text for source in meta["sources"] for text in source.values()}
     assert meta["title"] == "".join(PAYLOADS)
-    outside = html.replace(data_text(html), "")
+    outside = html.replace(packed(html, "fs-data"), "")
     title = re.search(r"<title>(.*?)</title>", outside, re.DOTALL)
     assert title
     assert "{{ 7*7 }}" in title.group(1)
     assert "49" not in title.group(1)
     assert "<img src=x" not in outside
-    assert outside.count("</script") == 4
+    assert outside.count("</script") == 5
 
 
 def test_a_lone_surrogate_does_not_stop_the_map(data: MapData) -> None:
@@ -289,8 +323,13 @@ def test_a_large_map_is_reported(data: MapData, monkeypatch: pytest.MonkeyPatch)
 
 def test_size_per_site() -> None:
     small, large = (len(SiteMap(study(n, excluded=None)).html()) for n in (100, 2100))
-    assert small < 500_000
+    assert small < FIXED
     assert (large - small) / 2000 < 135  # twenty vertices, five measures, two profiles
+
+
+@pytest.mark.parametrize("n", [0, 50_000])
+def test_size_of_a_large_study(n: int) -> None:
+    assert len(SiteMap(map_region.map_data(n)).html().encode()) <= FIXED + PER_SITE * n
 
 
 def test_importing_the_data_classes_imports_no_folium() -> None:

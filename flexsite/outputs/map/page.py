@@ -22,6 +22,7 @@ from flexsite.outputs.map.data import MapData
 from flexsite.outputs.map.payload import MAX_SITES, build, geographic_bounds
 
 MAX_BYTES = 20_000_000
+LOADER = "load"
 SCRIPTS = (
     "codec", "geometry", "rank", "text", "parts", "raster", "painter", "layer", "bounds", "ground", "explain",
     "timebar", "sites", "select", "why", "card", "compare", "panel", "filters", "list", "weights", "whatif",
@@ -71,8 +72,23 @@ def _style(code: str) -> _Text:
     return _Text(code.replace("</", "<\\/"), "<style>", "</style>\n")
 
 
+def _block(name: str, content: bytes) -> _Text:
+    """Bytes that the page's loader opens."""
+    return _Text(pack(content), f'<script type="text/plain" id="{name}">', "</script>\n")
+
+
 class SealedFigure(Figure):  # type: ignore[misc, unused-ignore]
-    """A page with language, title and landmarks, and a policy that lets only its own scripts run."""
+    """A page with language, title and landmarks, and a policy that lets only its own scripts run.
+
+    Parameters
+    ----------
+    title, language
+        Of the page.
+    pictures_from
+        Hosts that pictures may come from.
+    packed
+        Scripts that the page runs and that are not in it as they are.
+    """
 
     _template = Template(
         "<!DOCTYPE html>\n"
@@ -86,22 +102,25 @@ class SealedFigure(Figure):  # type: ignore[misc, unused-ignore]
         "<script>\n{{ this.script.render(**kwargs) }}</script>\n</body>\n</html>\n"
     )
 
-    def __init__(self, title: str, language: str, pictures_from: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, title: str, language: str, pictures_from: tuple[str, ...] = (), packed: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(title=None)
         self.header._children.clear()  # the character set is in our own head
         self.language = language
         self.pictures_from = pictures_from
+        self.packed = packed
         self.safe_title = markup.escape(title.encode("utf-8", "replace").decode("utf-8"))
 
     def render(self, **kwargs: Any) -> str:
         """The page; raises ValueError when something in it would use the network."""
         html = str(super().render(**kwargs)).replace("\r\n", "\n").replace("\r", "\n")
-        if found := external_refs(html):
+        if found := [ref for text in (html, *self.packed) for ref in external_refs(text)]:
             raise ValueError(f"the map would use the network: {', '.join(sorted(set(found))[:5])}")
+        shown = [code for attributes, code in _SCRIPT.findall(html) if "text/plain" not in attributes]
         hashes = [
             base64.b64encode(hashlib.sha256(code.encode("utf-8")).digest()).decode("ascii")
-            for attributes, code in _SCRIPT.findall(html)
-            if "text/plain" not in attributes
+            for code in (*shown, *self.packed)
         ]
         policy = (
             "default-src 'none'; script-src " + " ".join(f"'sha256-{value}'" for value in hashes) + "; "
@@ -160,9 +179,11 @@ class SiteMap(folium.Map):  # type: ignore[misc, unused-ignore]
         )
         self._warn = on_warning
         self._sites = len(data.sites)
-        figure = SealedFigure(data.title, data.language, (HOSTS[data.background],) if data.background else ())
-        figure.add_child(self)
         assets = resources.files("flexsite.outputs.map") / "assets"
+        hosts = (HOSTS[data.background],) if data.background else ()
+        code = _program(assets / "scripts", SCRIPTS) + "//# sourceURL=flexsite.js\n"
+        figure = SealedFigure(data.title, data.language, hosts, packed=(code,))
+        figure.add_child(self)
         figure.header.add_child(_style(_inline_images(assets / "leaflet")), name="leaflet_css")
         figure.header.add_child(
             _style("\n".join(_own(assets / "styles" / f"{name}.css") for name in STYLES)), name="flexsite_css"
@@ -170,11 +191,10 @@ class SiteMap(folium.Map):  # type: ignore[misc, unused-ignore]
         leaflet = (assets / "leaflet" / "leaflet.js").read_text(encoding="utf-8")
         leaflet = re.sub(r"\n//# sourceMappingURL=\S+\s*$", "\n", leaflet)
         figure.header.add_child(_script(leaflet), name="leaflet")
-        own = "\n".join(_terse(_own(assets / "scripts" / f"{name}.js")) for name in SCRIPTS)
-        figure.header.add_child(_script(f"(function () {{\n'use strict';\n{own}\n}})();\n"), name="flexsite_js")
+        figure.header.add_child(_script(_program(assets / "scripts", (LOADER,))), name="flexsite_js")
         figure.html.add_child(_Text(_own(assets / "page.html")), name="flexsite_page")
-        block = _Text(pack(build(data)), '<script type="text/plain" id="fs-data">', "</script>\n")
-        figure.html.add_child(block, name="flexsite_data")
+        figure.html.add_child(_block("fs-code", code.encode("utf-8")), name="flexsite_code")
+        figure.html.add_child(_block("fs-data", build(data)), name="flexsite_data")
 
     def render(self, **kwargs: Any) -> None:  # type: ignore[override, unused-ignore]
         """Put the map and what was added to it on its page, names counted instead of drawn by lot."""
@@ -212,12 +232,10 @@ def _walk(element: Element) -> Iterator[Element]:
         yield from _walk(child)
 
 
-def _terse(code: str) -> str:
-    """A script of ours without indents, remarks and empty lines: what a reader's machine need not read."""
-    lines = [line.strip() for line in code.splitlines()]
-    if any(line.count("`") % 2 for line in lines):
-        raise ValueError("a text over several lines cannot be made terse")
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+def _program(folder: Traversable, names: tuple[str, ...]) -> str:
+    """Scripts of ours as one that shares no name with others."""
+    own = "".join(_own(folder / f"{name}.js") for name in names)
+    return f"(function () {{\n'use strict';\n{own}}})();\n"
 
 
 def _own(path: Traversable) -> str:
@@ -231,12 +249,19 @@ def _own(path: Traversable) -> str:
 def _lean(code: str) -> str:
     r"""Our own code without indents, empty lines and lines of remarks; none of it holds texts of several lines.
 
+    Raises
+    ------
+    ValueError
+        It holds such a text.
+
     Examples
     --------
     >>> _lean("// why\n  f(1); // here\n\n")
     'f(1); // here\n'
     """
-    lines = (line.strip() for line in code.splitlines())
+    lines = [line.strip() for line in code.splitlines()]
+    if any(line.count("`") % 2 for line in lines):
+        raise ValueError("a text over several lines cannot be made lean")
     return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
 
 

@@ -246,13 +246,10 @@ function nextFrame() {
   });
 }
 
-// The public face. Everything but `ready` and `profiles` may be called once `ready` is settled.
-function publish() {
+// What `load` has published as `window.flexsite`, completed: these may be called once `ready` is settled.
+function publish(face) {
   let app = null;
-  let settle;
-  const face = {
-    ready: new Promise((done, failed) => { settle = { done, failed }; }),
-    profiles: [],
+  Object.assign(face, {
     select: (profile) => app.select(profile),
     weights(changes) {
       if (changes) app.weigh(changes);
@@ -269,27 +266,18 @@ function publish() {
       const found = app.sites.describePlace(at[0], at[1], [x, y]);
       return found.site_id === null ? { ...found, text: app.words.t('why.' + found.reason) } : found;
     },
-    async start(map) {
-      delete face.start;
-      try {
-        const block = await inflate(bytesOfBase64(byId('fs-data').textContent.trim()));
-        const { meta, section } = openBlock(block);
-        app = new App(map, meta, section);
-        face.profiles.push(...app.sites.profiles.map((profile) => profile.id));
-        if (app.layer._loading) await new Promise((done) => app.layer.once('load', done));
-        app.tell('ready');
-        await nextFrame();
-        performance.mark('flexsite:ready');
-        document.documentElement.dataset.flexsite = 'ready';
-        settle.done(face);
-      } catch (error) {
-        byId('fs-panel').replaceChildren(el('p', { className: 'fs-empty' }, 'flexsite: ' + error));
-        settle.failed(error);
-      }
+    async begin(map, block) {
+      const { meta, section } = openBlock(block);
+      app = new App(map, meta, section);
+      face.profiles.push(...app.sites.profiles.map((profile) => profile.id));
+      if (app.layer._loading) await new Promise((done) => app.layer.once('load', done));
+      app.tell('ready');
+      await nextFrame();
+      performance.mark('flexsite:ready');
+      document.documentElement.dataset.flexsite = 'ready';
     },
-  };
+  });
   for (const { name, call } of PARTS.face) face[name] = (...given) => call(app, ...given);
-  window.flexsite = face;
 }
 
-publish();
+publish(window.flexsite);
