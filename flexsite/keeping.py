@@ -131,7 +131,7 @@ def column(
     file = None if cache is None else identity(study.layers[spec.layer], cache.digest)
     if cache is None or file is None:
         return columns.join(sites, name, study, layers, bounds)
-    made_of = key("column", columns.recipe(name, study), spec.layer, file, layers.crs.to_wkt(), place)
+    made_of = key("column", columns.recipe(name, study, layers), spec.layer, file, layers.crs.to_wkt(), place)
     known = cache.get("column", made_of)
     if known is not None:
         about = _read(known)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flexsite.availability import context
+from flexsite.availability import confidential, context
 from flexsite.errors import InputError
 from flexsite.geometry import Floats, are_polygons, empty_geometries, overlap
 from flexsite.study.column import ContextColumn
@@ -36,9 +36,12 @@ def join(
             where=place,
             remedy="use a measure with 'value'",
         )
-    vector = layers.vector(spec.layer, bounds=bounds, columns=(spec.column,))
+    closed = confidential.asked(name, study, layers)
+    vector = layers.vector(spec.layer, bounds=bounds, columns=tuple(dict.fromkeys((spec.column, *closed))))
     features = vector.frame.geometry.to_numpy()
     values = vector.frame[spec.column].to_numpy(dtype=object)
+    if closed:
+        values = confidential.without_names(values, vector.frame)
     usable = np.array([value is not None and value == value for value in values], dtype=bool)
     usable &= are_polygons(features)
     joined = empty_geometries(len(sites))
@@ -54,9 +57,9 @@ def join(
     return joined, share
 
 
-def recipe(name: str, study: Study) -> list[Any]:
+def recipe(name: str, study: Study, layers: Layers) -> list[Any]:
     """All that a column depends on besides its layer and the sites."""
     spec = study.columns[name]
     if isinstance(spec, ContextColumn):
         return ["context", list(context.Bounds.of(spec)), spec.column]
-    return ["joined", spec.column]
+    return ["joined", spec.column, *confidential.asked(name, study, layers)]

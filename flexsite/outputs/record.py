@@ -49,7 +49,7 @@ def record(result: Result) -> dict[str, Any]:
         "sources": sources(study),
         "assumed_complete": result.assumed_complete,
         **not_tested(study),
-        "withheld": {"layers": private_layers(study), "columns": private_columns(study)},
+        "withheld": {"layers": [*private_layers(study), *_hidden_area(study)], "columns": private_columns(study)},
         "rows": result.counts,
         "layers": {name: plain(report) for name, report in sorted(result.layers.items())},
         "access": plain(result.access),
@@ -58,6 +58,10 @@ def record(result: Result) -> dict[str, Any]:
         "seeds": _seeds(study),
         "timings": result.timings,
     }
+
+
+def _hidden_area(study: Study) -> list[str]:
+    return ["area"] if study.audience == "public" and study.area.private else []
 
 
 def _seeds(study: Study) -> dict[str, int]:
@@ -96,7 +100,8 @@ def sources(study: Study) -> list[dict[str, str]]:
 def input_files(study: Study) -> list[Path]:
     """Every file that the study names and that exists, sorted by name."""
     hidden = private_layers(study)
-    layers: list[Layer] = [study.area, *(layer for name, layer in study.layers.items() if name not in hidden)]
+    layers: list[Layer] = [] if _hidden_area(study) else [study.area]
+    layers += [layer for name, layer in study.layers.items() if name not in hidden]
     paths: list[Path | None] = [study.path, *(layer.path for layer in layers)]
     paths += [layer.coverage for layer in layers if isinstance(layer.coverage, Path)]
     paths += [layer.table.path for layer in layers if layer.table is not None]

@@ -27,7 +27,7 @@ from flexsite.outputs.not_tested import untested_text
 from flexsite.outputs.record import input_files, plain, sources, write_json
 from flexsite.outputs.storing import stored
 from flexsite.outputs.text_table import write_csv
-from flexsite.outputs.withheld import private_layers, public_study, shown_rules
+from flexsite.outputs.withheld import public_study, shown_rules, told_layers, told_warnings
 from flexsite.preview import error, patches, tally
 from flexsite.preview.bands import LEAST, OUTSIDE, settle
 from flexsite.preview.claims import Claim
@@ -178,9 +178,8 @@ def preview(
             "study": public_study(study),
             "inputs": {_shown(path, study): sha256(path) for path in input_files(study)},
             "sources": sources(study),
-            "layers": {name: plain(report.counts()) for name, report in sorted(layers.report.items())
-                       if name.removesuffix(" coverage") not in private_layers(study)},
-            "warnings": list(notices.texts.values()),
+            "layers": plain(told_layers(study, {name: one.counts() for name, one in sorted(layers.report.items())})),
+            "warnings": told_warnings(study, notices.texts.values()),
             "timings": timer.seconds,
         }  # fmt: skip
         write_json(record, stage / PREVIEW_RECORD)

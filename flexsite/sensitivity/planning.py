@@ -90,6 +90,7 @@ def plan(study: Study) -> Plan:
     asked = [Asked(Name("variant", BASE), study, own)]
     for name, changes in study.variants.items():
         varied = vary(study, changes, place=f"{study.path.name}, variants.{name}")
+        _refuse_opening(study, varied, name)
         asked.append(Asked(Name("variant", name), varied, ground_key(varied)))
     for one in asked:
         refuse_unknown_levels(one.study)
@@ -147,11 +148,23 @@ def _asked(study: Study, name: Name, changes: Mapping[str, Any], place: str, own
     return Asked(name, varied, own if of_profiles else ground_key(varied))
 
 
+def _refuse_opening(study: Study, varied: Study, name: str) -> None:
+    """A variant of a public study is written beside it: it may show nothing that the study itself withholds."""
+    opened = set(private_layers(study)) - set(private_layers(varied))
+    opened = {one for one in opened if one in varied.layers}
+    opened |= {one for one in study.withheld_columns() if one in varied.columns} - set(varied.withheld_columns())
+    if study.audience == "public" and (varied.audience != "public" or opened):
+        what = f"'{min(opened)}'" if opened and varied.audience == "public" else "what is private"
+        raise InputError(
+            f"this variant of a public study would show {what}",
+            where=f"{study.path.name}, variants.{name}",
+            remedy="make the audience of the study internal, or leave that out of the variant",
+        )
+
+
 def _refuse_private(study: Study, key: str, place: str) -> None:
     """A table of counts names its keys: none may name what a public study keeps to itself."""
     hidden = set(private_layers(study))
-    if not hidden:
-        return
     names = {
         "layers": hidden,
         "rules": {rule.id for rule in study.rules if rule.layer in hidden},

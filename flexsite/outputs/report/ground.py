@@ -93,16 +93,17 @@ def _steps(facts: Facts) -> Html:
 def _marks(facts: Facts) -> Html:
     """Rules that take nothing, with the sites on which they must be weighed; marks of kinds and owners too."""
     speech, names = facts.speech, facts.names
-    rows = facts.steps().set_index("rule")
+    rows = facts.steps()
     counts = facts.available["marks"].fillna("").str.split(";").explode().value_counts()
     untested = {one.id for one in facts.study.untested}
-    listed = [name for name in rows.index[rows["effect"].isin(["mark", "cap"])] if name not in untested]
-    listed += sorted(name for name in counts.index if name and name not in listed)
+    steps = rows[rows["effect"].isin(["mark", "cap"]) & ~rows["rule"].isin(untested)]
+    # Several that are withheld bear one name, so that rows are taken as they come.
+    listed: list[tuple[str, Any]] = [(row["rule"], row) for _, row in steps.iterrows()]
+    listed += [(name, None) for name in sorted(counts.index) if name and name not in set(steps["rule"])]
     if not listed:
         return Html()
     cells: list[tuple[Any, ...]] = []
-    for name in listed:
-        row = rows.loc[name] if name in rows.index else None
+    for name, row in listed:
         effect = "mark" if row is None else str(row["effect"])
         touched = None if row is None else row["touched_ha"]
         number = _capped(facts, name) if effect == "cap" else speech.number(int(counts.get(name, 0)))
