@@ -43,7 +43,8 @@ def test_this_search_finds_what_is_there(runs: dict[str, Path]) -> None:
     found = secrets_in(runs["internal"])
     everywhere = set().union(*found.values())
     expected = """amount area author basis border cap column confidential context cost date day ditches districts
-        exclude field flex ground hand heading holder id kernels key known level licence lots mark meaning name note notes other
+        exclude
+        field flex ground hand heading holder id kernels key known level licence lots mark meaning name note notes other
         owners people phase pin place plan preemption prices projects right source stage table towers town towns use
         variant veto village way where"""
     assert set(expected.split()) | set(NUMBERS) <= everywhere
