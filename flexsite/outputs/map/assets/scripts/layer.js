@@ -4,7 +4,19 @@ const MOVING_MS = 6; // of a frame, for new tiles while the map moves
 const RESTING_MS = 40;
 const DENSE = 0.02; // dots per pixel above which dots are drawn smaller
 
-const PolygonLayer = L.GridLayer.extend({
+// Tiles of exactly the zoom of the map, half steps too, so that none is shown larger or smaller than it was painted.
+const ExactTiles = L.GridLayer.extend({
+  _setView(center, zoom, ...more) {
+    this.exact = zoom;
+    L.GridLayer.prototype._setView.call(this, center, zoom, ...more);
+  },
+
+  _clampZoom() {
+    return this.exact;
+  },
+});
+
+const PolygonLayer = ExactTiles.extend({
   options: { tileSize: 256, updateWhenZooming: false, updateWhenIdle: false, keepBuffer: 1 },
 
   // styles: by class {fill, stroke, width, hatch, dot, halo, from}; draw order is the order of `order`.
@@ -59,20 +71,15 @@ const PolygonLayer = L.GridLayer.extend({
     if (!this.queue.length) L.GridLayer.prototype._pruneTiles.call(this);
   },
 
-  // At half zooms Leaflet shows the tiles smaller; lines and dots are drawn that much larger.
-  enlarge() {
-    return this._map ? Math.max(1, Math.pow(2, this._tileZoom - this._map.getZoom())) : 1;
-  },
-
   onAdd(map) {
-    L.GridLayer.prototype.onAdd.call(this, map);
-    map.on({ zoomend: this.rescale, movestart: this.leave, moveend: this.arrive }, this);
+    ExactTiles.prototype.onAdd.call(this, map);
+    map.on({ movestart: this.leave, moveend: this.arrive }, this);
   },
 
   onRemove(map) {
-    map.off({ zoomend: this.rescale, movestart: this.leave, moveend: this.arrive }, this);
+    map.off({ movestart: this.leave, moveend: this.arrive }, this);
     this.queue = [];
-    L.GridLayer.prototype.onRemove.call(this, map);
+    ExactTiles.prototype.onRemove.call(this, map);
   },
 
   leave() {
@@ -81,10 +88,6 @@ const PolygonLayer = L.GridLayer.extend({
 
   arrive() {
     this.moving = false;
-  },
-
-  rescale() {
-    if (this.enlarged !== this.enlarge()) this.repaint();
   },
 
   // The chosen feature when it lies on the tile, else -1.
@@ -111,13 +114,12 @@ const PolygonLayer = L.GridLayer.extend({
     const { ratio } = tile;
     const side = tile.width;
     const units = WORLD / Math.pow(2, at.z);
-    this.enlarged = this.enlarge();
-    const view = { ratio, size: ratio * this.enlarged, side, units, left: at.x * units, top: at.y * units, scale: side / units, zoom: at.z };
+    const view = { ratio, size: ratio, side, units, left: at.x * units, top: at.y * units, scale: side / units, zoom: at.z };
     const kept = tile.kept || tileItems(this.polygons, view);
     tile.kept = kept;
     const { items, state } = kept;
     view.chosen = this.chosenOn(view);
-    const stamp = [this.enlarged, [...this.hidden], [...this.alpha], view.chosen].join(';');
+    const stamp = [[...this.hidden], [...this.alpha], view.chosen].join(';');
     let same = stamp === kept.stamp;
     kept.stamp = stamp;
     for (let k = 0; k < items.length; k++) {

@@ -58,7 +58,7 @@ function signSwatch(sign, colour, text) {
   return canvas;
 }
 
-const PointLayer = L.GridLayer.extend({
+const PointLayer = ExactTiles.extend({
   options: { tileSize: 256, updateWhenZooming: false, updateWhenIdle: false, keepBuffer: 1 },
 
   initialize(options) {
@@ -82,14 +82,13 @@ const PointLayer = L.GridLayer.extend({
     const ratio = Math.min(2, Math.max(1, Math.round(window.devicePixelRatio || 1)));
     tile.width = tile.height = 256 * ratio;
     const scale = (256 * Math.pow(2, at.z)) / WORLD;
-    const size = SIGN * Math.max(1, Math.pow(2, this._tileZoom - this._map.getZoom()));
     let pen = null;
     for (const item of this.shown()) {
       const x = item.x * scale - 256 * at.x;
       const y = item.y * scale - 256 * at.y;
       if (x < -40 || y < -40 || x > 296 || y > 316) continue;
       pen = pen || tile.getContext('2d');
-      paintSign(pen, item.sign, x * ratio, y * ratio, size * ratio, item.colour, item.text);
+      paintSign(pen, item.sign, x * ratio, y * ratio, SIGN * ratio, item.colour, item.text);
     }
     return tile;
   },
