@@ -15,6 +15,8 @@ from flexsite.demo.frame import CRS, Floats, Geometries, generator, pieces
 YEARS = {"centrum": (1840, 70), "vooroorlogs": (1922, 12), "naoorlogs": (1966, 7), "tuinwijk": (1984, 9),
          "nieuwbouw": (2014, 6), "dorp": (1938, 42), "bedrijven": (1996, 13), "glas": (2003, 9), "groen": (1988, 14),
          "": (1926, 44)}  # fmt: skip
+# use area per gross floor area, and share of the buildings without homes that stand empty
+USE_AREA, VACANT = 0.9, 0.03
 # jobs per 100 m2 of floor
 JOBS = {"industriefunctie": 0.55, "kantoorfunctie": 3.0, "winkelfunctie": 1.5, "bijeenkomstfunctie": 0.9,
         "onderwijsfunctie": 1.6, "gezondheidszorgfunctie": 2.2, "sportfunctie": 0.4}  # fmt: skip
@@ -101,7 +103,12 @@ class Builder:
 
 
 def build(parcels: gpd.GeoDataFrame, roads: Geometries) -> gpd.GeoDataFrame:
-    """Return the buildings: pandnummer, functie, bouwjaar, bouwlagen, woningen, parcel (row number), geometry."""
+    """Return the buildings.
+
+    Columns: pand, gebruiksdoel (BAG), bouwjaar, bouwlagen, oppervlakte (use area, m2), jaren_leeg (empty: in use),
+    dakvorm (plat or schuin), gewicht (of homes on its roof, as a share of its own weight; empty: not known), woningen,
+    parcel (row number), geometry.
+    """
     random = generator("buildings")
     builder = Builder(parcels, roads)
     klasse, use, kind = (parcels[name].to_numpy(dtype=str) for name in ("klasse", "use", "kind"))
@@ -129,13 +136,18 @@ def build(parcels: gpd.GeoDataFrame, roads: Geometries) -> gpd.GeoDataFrame:
     middle, spread = np.array([YEARS[name] for name in use[owner]]).T
     year = np.clip(np.round(random.normal(middle, spread)), 1610, 2025).astype(np.int64)
     floor = shapely.area(shapes) * storeys
+    roof, bearing = _roofs(function, storeys)
     homes = np.where(function == "woonfunctie", np.maximum(1, np.where(floor > 420, floor // 92, 1)), 0)
     return gpd.GeoDataFrame(
         {
-            "pandnummer": [f"INV-P{number:05d}" for number in range(1, len(owner) + 1)],
-            "functie": function,
+            "pand": [f"INV-P{number:05d}" for number in range(1, len(owner) + 1)],
+            "gebruiksdoel": function,
             "bouwjaar": year,
             "bouwlagen": storeys,
+            "oppervlakte": np.round(floor * USE_AREA).astype(np.int64),
+            "jaren_leeg": _vacancy(function, floor, klasse[owner]),
+            "dakvorm": roof,
+            "gewicht": bearing,
             "woningen": homes.astype(np.int64),
             "parcel": owner,
         },
@@ -171,7 +183,7 @@ def _houses(
 
 def _flats(builder: Builder, mask: npt.NDArray[np.bool_], random: np.random.Generator) -> None:
     numbers, ground, front = builder.select(mask)
-    storeys = random.choice([3, 4, 4, 5, 8], len(numbers))
+    storeys = random.choice([3, 4, 4, 5, 5], len(numbers))
     for near in (8, 42, 76):
         here = front.depth > near + 18
         boxes = front.boxes(-0.42, 0.42, near, near + 12)
@@ -230,6 +242,32 @@ def _public(
     builder.add(numbers, ground, boxes, function, np.where(shop, 2, 2), 0.3, 40)
 
 
+def _vacancy(
+    function: npt.NDArray[np.str_], floor: npt.NDArray[np.float64], klasse: npt.NDArray[np.str_]
+) -> npt.NDArray[np.float64]:
+    """Return the years that each building has stood empty; no dwelling, shed, farm or glasshouse does."""
+    random = generator("vacancy")
+    other = function != "woonfunctie"
+    large = other & (floor > 250) & ~np.isin(klasse, ["erf", "glastuinbouw", "wonen"])
+    empty = random.choice(np.flatnonzero(large), round(VACANT * other.sum()), replace=False)
+    years = np.full(len(function), np.nan)
+    years[empty] = random.integers(0, 7, len(empty))
+    return years
+
+
+def _roofs(
+    function: npt.NDArray[np.str_], storeys: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.float64]]:
+    """Return the shape of each roof, and the weight that half of the buildings are known to bear."""
+    random = generator("roofs")
+    count = len(function)
+    home = function == "woonfunctie"
+    flat = np.where(home, random.random(count) < np.where(storeys >= 4, 0.9, 0.12), random.random(count) < 0.7)
+    bearing = np.round(random.uniform(0.06, 0.13, count), 3)
+    bearing[random.random(count) < 0.5] = np.nan
+    return np.where(flat, "plat", "schuin"), bearing
+
+
 def dwellings(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return one point per home, inside its building: woningnummer, geometry."""
     random = generator("dwellings")
@@ -250,16 +288,20 @@ def dwellings(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def jobs(buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return one point per workplace of two jobs and more: vestiging, sector, banen, geometry."""
     random = generator("jobs")
-    density = buildings["functie"].map(JOBS).fillna(0.0).to_numpy()
+    density = buildings["gebruiksdoel"].map(JOBS).fillna(0.0).to_numpy()
     use = parcels["klasse"].to_numpy(dtype=str)[buildings["parcel"].to_numpy()]
     density = np.where(use == "erf", 0.12, density)
-    density = np.where((use == "glastuinbouw") & (buildings["functie"] == "overige gebruiksfunctie"), 0.06, density)
+    density = np.where(
+        (use == "glastuinbouw") & (buildings["gebruiksdoel"] == "overige gebruiksfunctie"), 0.06, density
+    )
     floor = buildings.geometry.area.to_numpy() * buildings["bouwlagen"].to_numpy() / 100
     count = np.round(floor * density * random.lognormal(0, 0.35, len(floor))).astype(np.int64)
     kept = count >= 2
     points = shapely.point_on_surface(buildings.geometry.to_numpy()[kept])
     sector = np.where(
-        np.isin(use[kept], ["erf", "glastuinbouw"]), "land- en tuinbouw", buildings["functie"].to_numpy(dtype=str)[kept]
+        np.isin(use[kept], ["erf", "glastuinbouw"]),
+        "land- en tuinbouw",
+        buildings["gebruiksdoel"].to_numpy(dtype=str)[kept],
     )
     return gpd.GeoDataFrame(
         {"vestiging": [f"INV-B{i:04d}" for i in range(1, int(kept.sum()) + 1)], "sector": sector, "banen": count[kept]},

@@ -1,8 +1,6 @@
-"""What every parcel is used for, what the plan allows there, and what kind of owner it has."""
+"""What every parcel is used for, what the plan allows there, who owns it and by what right."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +8,7 @@ import numpy.typing as npt
 import shapely
 
 from flexsite.demo import places
-from flexsite.demo.frame import CRS, ORIGIN, generator, place
+from flexsite.demo.frame import CRS, ORIGIN, generator
 from flexsite.demo.settlements import Settlements
 from flexsite.demo.terrain import Terrain
 from flexsite.demo.tiling import Tiling
@@ -68,7 +66,11 @@ ZONING = {"weg": "verkeer", "spoor": "verkeer", "parkeren": "verkeer", "water": 
           "duin": "natuur", "bos": "bos", "moeras": "natuur", "kwelder": "natuur", "erf": "agrarisch",
           "grasland": "agrarisch", "akkerland": "agrarisch", "boomgaard": "agrarisch", "glastuinbouw": "agrarisch",
           "wonen": "wonen", "voorzieningen": "maatschappelijk", "bedrijventerrein": "bedrijventerrein", "park": "groen",
-          "plantsoen": "groen", "sport": "sport", "volkstuin": "recreatie"}  # fmt: skip
+          "plantsoen": "groen", "sport": "sport", "volkstuin": "recreatie",
+          "recreatie": "recreatie"}  # fmt: skip
+# woods and recreation grounds in the countryside: metres from any town or village, and from each other
+PARK_FROM_TOWN, PARK_APART = 500.0, 2600.0
+LEASED = 0.2
 # the plan for ground that lies fallow, by quarter
 FALLOW = {"centrum": "centrum", "vooroorlogs": "gemengd", "naoorlogs": "maatschappelijk", "tuinwijk": "wonen",
           "nieuwbouw": "woongebied", "dorp": "wonen", "bedrijven": "bedrijventerrein", "glas": "agrarisch",
@@ -78,8 +80,9 @@ FALLOW = {"centrum": "centrum", "vooroorlogs": "gemengd", "naoorlogs": "maatscha
 def build(terrain: Terrain, settlements: Settlements, tiling: Tiling) -> gpd.GeoDataFrame:
     """Return the parcels with all that is known of them.
 
-    Columns: perceelnummer, owner_class, klasse (land use), bestemming (zoning), municipality, quarter (number, -1
-    outside the settlements), use (of the quarter), kind, block, whole, geometry; ordered by perceelnummer.
+    Columns: perceelnummer, owner_class, recht (right of the owner), klasse (land use), bestemming (zoning),
+    municipality, quarter (number, -1 outside the settlements), use (of the quarter), kind, block, whole, geometry;
+    ordered by perceelnummer.
     """
     count = len(tiling.faces)
     use = np.array([*(quarter.use for quarter in settlements.quarters), ""])[tiling.quarter]
@@ -89,10 +92,15 @@ def build(terrain: Terrain, settlements: Settlements, tiling: Tiling) -> gpd.Geo
     face, area = shapely.STRtree(list(terrain.municipalities.values())).query(points, predicate="intersects")
     within[face] = area
     klasse = _landuse(tiling, use, points)
+    green = _country_parks(settlements, tiling, klasse, points)
+    klasse[green] = np.where(np.arange(len(green)) % 3 == 2, "recreatie", "bos")
+    owners = _owners(terrain, settlements, tiling, use, klasse, points)
+    owners[green] = np.where(klasse[green] == "bos", "natuurorganisatie", "gemeente")
     return gpd.GeoDataFrame(
         {
             "perceelnummer": [f"INV-{number:05d}" for number in range(1, count + 1)],
-            "owner_class": _owners(terrain, settlements, tiling, use, klasse, points),
+            "owner_class": owners,
+            "recht": _rights(tiling, owners),
             "klasse": klasse,
             "bestemming": _zoning(terrain, tiling, use, klasse, points),
             "municipality": np.array(names)[within],
@@ -141,6 +149,29 @@ def _landuse(tiling: Tiling, use: npt.NDArray[np.str_], points: npt.NDArray[np.o
     found[field] = crop[field]
     found[field & (area < 900)] = "plantsoen"
     return found
+
+
+def _country_parks(
+    settlements: Settlements, tiling: Tiling, klasse: npt.NDArray[np.str_], points: npt.NDArray[np.object_]
+) -> npt.NDArray[np.int64]:
+    """Return the numbers of fields that are a small wood or a recreation ground: at a road, out of town, well apart.
+
+    Arable land and orchards alone make room for them: the study looks for no sites there.
+    """
+    random = generator("country parks")
+    area = shapely.area(tiling.faces)
+    built = shapely.union_all(list(settlements.covers.values()))
+    fit = (tiling.kind == "field") & np.isin(klasse, ["akkerland", "boomgaard"]) & (area > 15_000) & (area < 60_000)
+    fit[fit] = shapely.distance(points[fit], built) > PARK_FROM_TOWN
+    fields = np.flatnonzero(fit)
+    roads = shapely.STRtree(tiling.faces[tiling.kind == "road"])
+    at_road = np.unique(roads.query(tiling.faces[fields], predicate="dwithin", distance=2.0)[0])
+    xy = shapely.get_coordinates(points)
+    chosen: list[int] = []
+    for number in random.permutation(fields[at_road]):
+        if not chosen or np.hypot(*(xy[chosen] - xy[number]).T).min() > PARK_APART:
+            chosen.append(int(number))
+    return np.array(sorted(chosen), dtype=np.int64)
 
 
 def _zoning(
@@ -198,46 +229,8 @@ def _owners(
     return found
 
 
-def neighbourhoods(terrain: Terrain, settlements: Settlements) -> gpd.GeoDataFrame:
-    """Return the neighbourhoods: quarters of one name together, and the countryside of every municipality.
-
-    Columns: buurtnaam, gemeente, leefbaarheid (class 1 to 9, empty where hardly anybody lives), sociale_huur (share of
-    homes let by corporations, 0..1), geometry.
-    """
-    random = generator("neighbourhoods")
-    state: dict[str, tuple[int | None, float | None]] = {
-        "centrum": (6, 0.24), "vooroorlogs": (6, 0.28), "naoorlogs": (3, 0.61), "tuinwijk": (7, 0.18),
-        "nieuwbouw": (8, 0.22), "dorp": (7, 0.15), "groen": (7, 0.2),
-    }  # fmt: skip
-    seeds = shapely.points([place(point) for _, _, point in places.MUNICIPALITIES])
-    homes = [name for _, name, _ in places.MUNICIPALITIES]
-    rows: list[dict[str, Any]] = []
-    names = list(dict.fromkeys(quarter.name for quarter in settlements.quarters))
-    for name in names:
-        mine = [quarter for quarter in settlements.quarters if quarter.name == name]
-        main = max(mine, key=lambda quarter: quarter.geometry.area)
-        shape = shapely.union_all([quarter.geometry for quarter in mine], grid_size=0.01)
-        inside = [town for town, area in terrain.municipalities.items() if area.contains(shape.representative_point())]
-        level, social = state.get(main.use, (None, None))
-        rows.append(
-            {
-                "buurtnaam": name,
-                "gemeente": inside[0] if inside else homes[int(np.argmin(shapely.distance(seeds, shape)))],
-                "leefbaarheid": None if level is None else int(np.clip(level + random.integers(-1, 2), 1, 9)),
-                "sociale_huur": None if social is None else round(float(social + random.normal(0, 0.03)), 2),
-                "geometry": shape,
-            }
-        )
-    covers = shapely.union_all([row["geometry"] for row in rows])
-    for town, area in terrain.municipalities.items():
-        rows.append(
-            {
-                "buurtnaam": f"Buitengebied {town}",
-                "gemeente": town,
-                "leefbaarheid": int(random.integers(6, 9)),
-                "sociale_huur": round(float(random.uniform(0.02, 0.08)), 2),
-                "geometry": shapely.difference(area, covers, grid_size=0.01),
-            }
-        )
-    frame = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS)
-    return frame.astype({"leefbaarheid": "float64", "sociale_huur": "float64"})
+def _rights(tiling: Tiling, owners: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
+    """Return the right of every owner: a fifth of what municipalities own, roads and water apart, is leased out."""
+    random = generator("rights")
+    leased = (owners == "gemeente") & ~np.isin(tiling.kind, ["road", "water"]) & (random.random(len(owners)) < LEASED)
+    return np.where(leased, "Eigendom belast met erfpacht", "Eigendom")

@@ -54,6 +54,8 @@ MUNICIPALITIES: tuple[tuple[str, str, Km], ...] = (
     ("GM9905", "Wulpenland", (16.2, 9.0)),
 )
 UNCOVERED = "Wulpenland"
+# whether parking in the street is regulated; in one municipality nobody knows
+PARKING = {"Zilverhoven": "ja", "Molmerdam": "nee", "Kranewaarde": None, "Helmzande": "nee", "Wulpenland": "nee"}
 
 COAST: tuple[Km, ...] = (
     (2.5, 3.3), (1.9, 6.0), (1.6, 9.0), (1.55, 12.0), (1.9, 15.0), (2.9, 17.9), (4.6, 18.7), (6.3, 18.3), (8.2, 18.75),

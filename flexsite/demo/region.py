@@ -10,6 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from flexsite.demo import (
+    areas,
     buildings,
     parcels,
     places,
@@ -25,8 +26,9 @@ from flexsite.demo import (
 from flexsite.demo.frame import dots, place
 from flexsite.demo.rules_layers import frame
 
-PARCEL_COLUMNS = ["perceelnummer", "owner_class", "geometry"]
-BUILDING_COLUMNS = ["pandnummer", "functie", "bouwjaar", "bouwlagen", "geometry"]
+PARCEL_COLUMNS = ["perceelnummer", "owner_class", "recht", "geometry"]
+NEIGHBOURHOOD_COLUMNS = ["buurtcode", "buurtnaam", "wijkcode", "gemeente", "geometry"]
+DISTRICT_COLUMNS = ["wijkcode", "wijknaam", "gemeente", "geometry"]
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,15 @@ class Region:
         Lden in dB, cells of `rules_layers.NOISE_CELL` metres from the north-west corner.
     network, table
         Streets with amenities, and the timetable.
+    figures
+        Figures of neighbourhoods and districts, text of a CSV file.
     """
 
     vectors: dict[tuple[str, str], gpd.GeoDataFrame]
     noise: npt.NDArray[np.float32]
     network: streets.Network
     table: timetable.Timetable
+    figures: str
 
 
 def build() -> Region:
@@ -60,6 +65,9 @@ def build() -> Region:
         plots, np.array([line.geometry for line in lines if line.kind != "cycleway"], dtype=object)
     )
     planned = plans.build(plots, towns)
+    homes = buildings.dwellings(houses)
+    buurten = areas.neighbourhoods(ground, towns, homes)
+    wijken = areas.districts(buurten)
     shapes = plots.geometry.to_numpy()
     towns_of = plots["municipality"].to_numpy(dtype=str)
     # borders and coast are those of the parcels, to the last vertex
@@ -71,7 +79,7 @@ def build() -> Region:
     columns: dict[str, object] = {"naam": [entry.name for entry in centres], "soort": [entry.kind for entry in centres]}
     single = {
         "parcels": plots[PARCEL_COLUMNS],
-        "buildings": houses[BUILDING_COLUMNS],
+        "buildings": houses.drop(columns=["woningen", "parcel"]),
         "landuse": rules_layers.landuse(plots),
         "zoning": rules_layers.zoning(plots, planned),
         "zoning_coverage": rules_layers.zoning_coverage(ground, towns),
@@ -79,15 +87,17 @@ def build() -> Region:
         "plans": planned,
         "plans_coverage": rules_layers.municipalities(shared, covered=True),
         "municipalities": rules_layers.municipalities(shared),
-        "neighbourhoods": parcels.neighbourhoods(ground, towns),
+        "urban_areas": areas.urban(towns, homes),
         "jobs": buildings.jobs(houses, plots),
-        "dwellings": buildings.dwellings(houses),
+        "dwellings": homes,
         "centres": frame(columns, dots([place(entry.centre) for entry in centres])),
         "area": frame({"naam": [f"{places.REGION} (invented)"]}, [shapely.coverage_union_all(shapes)]),
     }
     vectors = {(name, name): layer for name, layer in single.items()}
-    vectors |= {("restrictions", name): layer for name, layer in rules_layers.restrictions(ground).items()}
+    vectors |= {("restrictions", name): layer for name, layer in rules_layers.restrictions(ground, towns).items()}
     vectors |= {("barriers", name): layer for name, layer in rules_layers.barriers(plots).items()}
+    vectors[("neighbourhoods", "neighbourhoods")] = buurten[NEIGHBOURHOOD_COLUMNS]
+    vectors[("neighbourhoods", "districts")] = wijken[DISTRICT_COLUMNS]
     vectors[("stops", "stops")] = halts
     vectors[("stops", "stations")] = halts[halts["mode"] == "train"].reset_index(drop=True)
-    return Region(vectors, rules_layers.noise(ground, ground.roads), network, table)
+    return Region(vectors, rules_layers.noise(ground, ground.roads), network, table, areas.figures(buurten, wijken))

@@ -49,6 +49,8 @@ def zoning(parcels: gpd.GeoDataFrame, plans: gpd.GeoDataFrame) -> gpd.GeoDataFra
     shapes = parcels.geometry.to_numpy()
     rows = [(*key, shapely.coverage_union_all(shapes[where])) for key, where in groups.items()]
     adopted = plans[plans["status"].isin(["1A", "2A"]) & (plans["plantype"] != "Pand Transformatie")]
+    # flex homes need no zoning plan of their own, and a point has no ground
+    adopted = adopted[adopted["programma"].str.startswith("Regulier") & (adopted.geometry.area > 100)]
     names = [f"Bestemmingsplan {town} 2013" for town, *_ in rows] + [
         f"{name}, woningbouw" for name in adopted["plannaam"]
     ]
@@ -75,7 +77,7 @@ def natura2000(terrain: Terrain) -> gpd.GeoDataFrame:
     return frame({"naam": names, "richtlijn": ["HR", "HR+VR", "VR"], "nummer": [901, 902, 903]}, shapes)
 
 
-def restrictions(terrain: Terrain) -> dict[str, gpd.GeoDataFrame]:
+def restrictions(terrain: Terrain, settlements: Settlements) -> dict[str, gpd.GeoDataFrame]:
     """Return the layers of restrictions.gpkg by name; hardheid is PBL's ladder from very_hard to soft."""
     land, zones = terrain.land, terrain.zones
     canals = terrain.canals
@@ -102,6 +104,7 @@ def restrictions(terrain: Terrain) -> dict[str, gpd.GeoDataFrame]:
         _around((4.9, 15.4), 1500, 2300, -0.2),
         _around((8.0, 9.0), 1000, 700, 0.9),
     ]
+    rural = shapely.difference(land, shapely.union_all(list(settlements.covers.values())))
     silence = _around((5.9, 17.0), 1700, 1100, 0.3)
     main = ((5.2, 1.0), (9.3, 4.6), (11.9, 8.9), (13.9, 10.9), (15.9, 13.9), (16.4, 18.4))
     branch = ((11.9, 8.9), (7.9, 10.6), (6.9, 14.4), (7.2, 18.6))
@@ -117,7 +120,8 @@ def restrictions(terrain: Terrain) -> dict[str, gpd.GeoDataFrame]:
         "waterkering": (
             {
                 "naam": ["Zeedijk", "Zeedijk", "Boezemkade"],
-                "zone": ["kernzone", "beschermingszone", "regionaal"],
+                "soort": ["primair", "primair", "regionaal"],
+                "zone": ["kernzone", "beschermingszone", "kern- en beschermingszone"],
                 "hardheid": ["hard", "medium", "medium"],
             },
             [dike, outer, quays],
@@ -137,6 +141,7 @@ def restrictions(terrain: Terrain) -> dict[str, gpd.GeoDataFrame]:
         ),
         "stiltegebied": ({"naam": ["Stilte Noordwest"], "hardheid": ["soft"]}, [silence]),
         "buisleiding": ({"stof": ["aardgas"] * 2, "druk_bar": [80, 40], "hardheid": ["very_hard"] * 2}, pipes),
+        "landelijk_gebied": ({"naam": ["Landelijk gebied"], "hardheid": ["medium"]}, [rural]),
         "hoogspanning": ({"spanning_kv": [150], "hardheid": ["soft"]}, power),
     }
     return {name: frame(columns, _clipped(shapes, land)) for name, (columns, shapes) in found.items()}
@@ -158,9 +163,14 @@ def barriers(parcels: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
 
 
 def municipalities(shapes: dict[str, Geometry], *, covered: bool = False) -> gpd.GeoDataFrame:
-    """Return the municipalities; `covered` keeps only those of which the plans are known."""
+    """Return the municipalities: code, naam, parkeren (ja: new homes get no permit to park in the street).
+
+    `covered` keeps only those of which the plans are known, and leaves out what is not about plans.
+    """
     rows = [row for row in places.MUNICIPALITIES if not covered or row[1] != places.UNCOVERED]
     columns: dict[str, object] = {"code": [row[0] for row in rows], "naam": [row[1] for row in rows]}
+    if not covered:
+        columns["parkeren"] = [places.PARKING[row[1]] for row in rows]
     return frame(columns, [shapes[row[1]] for row in rows])
 
 

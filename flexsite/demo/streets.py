@@ -21,6 +21,8 @@ from flexsite.demo.settlements import Settlements
 from flexsite.demo.terrain import HALF_WIDTH, Line, Terrain
 
 RANK = ("primary", "secondary", "tertiary", "residential", "unclassified", "cycleway")
+# what parks out of town are called, by land use
+PARKS = {"bos": "Bosje", "recreatie": "Recreatieveld"}
 # The Dutch grid to WGS 84 by seven parameters (EPSG:15934), without a correction grid: the same on every computer.
 TO_WGS84 = (
     "+proj=pipeline +step +inv +proj=sterea +lat_0=52.1561605555556 +lon_0=5.38763888888889 +k=0.9999079 "
@@ -149,10 +151,12 @@ def _paths(network: Network, terrain: Terrain, parcels: gpd.GeoDataFrame, vertic
     """Add footpaths through parks and to the stations, from the nearest street nodes."""
     tree = shapely.STRtree(vertices)
     barrier = shapely.union_all([terrain.rail, terrain.motorway, terrain.canals])
-    parks = parcels[(parcels["klasse"] == "park") & (parcels.geometry.area > 2500)].geometry
-    for park in parks:
+    in_town = (parcels["klasse"] == "park") & (parcels.geometry.area > 2500)
+    country = (parcels["kind"] == "field") & parcels["klasse"].isin(list(PARKS))
+    parks = parcels[in_town | country]
+    for park, klasse in zip(parks.geometry, parks["klasse"], strict=True):
         ring = shapely.get_coordinates(shapely.set_precision(park.exterior, PRECISION))
-        network.add(LineString(ring), {"leisure": "park", "name": "Plantsoen"})
+        network.add(LineString(ring), {"leisure": "park", "name": PARKS.get(klasse, "Plantsoen")})
         centre = park.representative_point()
         corners = shapely.line_interpolate_point(park.exterior, [0.0, 0.25, 0.5, 0.75], normalized=True)
         ends = sorted({int(end) for end in tree.nearest(corners)})
@@ -179,7 +183,7 @@ def _station(network: Network, terrain: Terrain, at: Floats, vertices: Geometrie
 
 def _amenities(network: Network, buildings: gpd.GeoDataFrame, streets: Geometries) -> None:
     """Place supermarkets, schools, doctors and other shops at buildings beside a street."""
-    function = buildings["functie"].to_numpy(dtype=str)
+    function = buildings["gebruiksdoel"].to_numpy(dtype=str)
     points = shapely.point_on_surface(buildings.geometry.to_numpy())
     short = pieces(streets)
     near_street, _ = shapely.STRtree(short).query(points, predicate="dwithin", distance=60)

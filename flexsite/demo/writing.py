@@ -15,7 +15,7 @@ import pyogrio
 import rasterio
 import shapely
 
-from flexsite.demo import rules_layers, streets, timetable
+from flexsite.demo import plans, rules_layers, streets, timetable
 from flexsite.demo.frame import CRS, ORIGIN, PRECISION, SIZE
 from flexsite.demo.region import Region
 
@@ -24,6 +24,7 @@ TIME = "2026-01-01T00:00:00.000Z"
 # the east of Molmerdam: town, railway, motorway, canal and polder
 SMALL: Bounds = (ORIGIN[0] + 7250, ORIGIN[1] + 3400, ORIGIN[0] + 9650, ORIGIN[1] + 5800)
 AROUND = 1500.0
+FIGURES = "kerncijfers.csv"
 UNCUT = ("parcels", "buildings", "jobs", "dwellings", "stops", "stations", "centres")
 
 
@@ -81,6 +82,7 @@ def write_region(region: Region, folder: Path) -> Path:
     write_noise(region, inputs / "noise.tif")
     streets.write(region.network, inputs / "streets.osm.pbf")
     timetable.write(region.table, inputs / "gtfs.zip")
+    (inputs / FIGURES).write_bytes(region.figures.encode("utf-8"))
     study = folder / "study.yaml"
     study.write_bytes(study_text().encode("utf-8"))
     return study
@@ -89,7 +91,7 @@ def write_region(region: Region, folder: Path) -> Path:
 def clip(layers: dict[tuple[str, str], gpd.GeoDataFrame], bounds: Bounds) -> dict[tuple[str, str], gpd.GeoDataFrame]:
     """Return what of every layer lies within bounds, all in one file.
 
-    Parcels are not cut: those whose point on surface lies within stay. Of a layer, zone or stage of planning with
+    Parcels are not cut: those whose point on surface lies within stay. Of a layer, zone, stage or kind of plan with
     nothing there the nearest feature stays whole, so that every rule of the study finds its features.
     """
     box = shapely.box(*bounds)
@@ -102,7 +104,7 @@ def clip(layers: dict[tuple[str, str], gpd.GeoDataFrame], bounds: Bounds) -> dic
         sort = (
             layer["zone"]
             if "zone" in layer
-            else layer["status"].str[0]
+            else layer["status"].str[0].where(~layer["plantype"].isin(plans.APART), layer["plantype"])
             if "status" in layer
             else layer["geometry"].isna()
         )
@@ -119,7 +121,10 @@ def clip(layers: dict[tuple[str, str], gpd.GeoDataFrame], bounds: Bounds) -> dic
 
 
 def write_small(region: Region, folder: Path) -> Path:
-    """Write a corner of 2.4 x 2.4 km that runs by itself; return its study's path. All layers go into region.gpkg."""
+    """Write a corner of 2.4 x 2.4 km that runs by itself in seconds; return its study's path.
+
+    All layers go into region.gpkg. Its study looks at land alone, is run once, and writes no workbook and no report.
+    """
     inputs = folder / "input"
     inputs.mkdir(parents=True, exist_ok=True)
     layers = clip(region.vectors, SMALL)
@@ -136,7 +141,15 @@ def write_small(region: Region, folder: Path) -> Path:
     text = text.replace("name: Verzonnen Waard (invented)", "name: Verzonnen Waard, a corner (invented)")
     text = re.sub(r"margin: \d+ ", "margin: 3000 ", text)
     text = re.sub(r"  shown:.*?(?=  measures:)", "", text, flags=re.DOTALL)
+    text = re.sub(r"  also:.*?(?=\n\n)", "", text, flags=re.DOTALL)
+    text = re.sub(r"  (vacant_buildings|flat_roofs): .*\n", "", text)
+    text = re.sub(r"variants: .*?(?=boundaries:)", "", text, flags=re.DOTALL)
+    text = text.replace("tables, xlsx, map, report]", "tables, map]")
     timetable.write(region.table, inputs / "gtfs.zip")
+    codes = {*layers["region", "neighbourhoods"]["buurtcode"], *layers["region", "districts"]["wijkcode"]}
+    header, *rows = region.figures.splitlines(keepends=True)
+    figures = "".join([header, *(row for row in rows if row.split(";")[0] in codes)])
+    (inputs / FIGURES).write_bytes(figures.encode("utf-8"))
     study = folder / "study.yaml"
     study.write_bytes(text.encode("utf-8"))
     return study

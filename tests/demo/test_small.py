@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,10 +11,12 @@ import pyogrio
 import pytest
 import rasterio
 import shapely
+import yaml
 
 import flexsite
 from flexsite.demo.region import Region
 from flexsite.demo.writing import write_small
+from flexsite.study import yaml_source
 
 # the GEOS with which data/small was written; another may cut lines elsewhere and so lead to other random draws
 GEOS = (3, 14)
@@ -38,6 +41,13 @@ def test_the_study_is_that_of_the_whole_region_but_for_paths(kept: Path, fresh: 
     study = flexsite.load(kept / "study.yaml")
     assert study.name == "Verzonnen Waard, a corner (invented)"
     assert all(layer.path.exists() for layer in study.layers.values())
+
+
+def test_programs_that_read_older_yaml_read_the_same(kept: Path) -> None:
+    """To them a bare `on`, `no` or `7:30` is no text; dates they make themselves."""
+    path = kept / "study.yaml"
+    older = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert json.loads(json.dumps(older, default=str)) == yaml_source.read(path).data
 
 
 def test_the_copy_is_what_the_generator_writes(kept: Path, fresh: Path) -> None:

@@ -40,7 +40,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ground")
     shutil.copytree(SMALL / "input", folder / "input")
     tree = yaml.safe_load((SMALL / "study.yaml").read_text(encoding="utf-8"))
-    kept = {key: tree[key] for key in tree if key not in ("access", "profiles", "columns", "outputs")}
+    kept = {key: tree[key] for key in tree if key not in ("access", "profiles", "columns", "capacity", "boundaries", "outputs")}
     (folder / "my study.yaml").write_text(yaml.safe_dump({**kept, "outputs": ["excluded", "map"]}), encoding="utf-8")
     return folder / "my study.yaml"
 
