@@ -20,7 +20,8 @@ AT_ONCE = """document.addEventListener('DOMContentLoaded', () => {
   window.SEEN = { names: Object.keys(window.flexsite), ready: window.flexsite.ready instanceof Promise,
     profiles: window.flexsite.profiles.length, panel: document.getElementById('fs-panel').textContent };
 });"""
-OUTCOME = "() => window.flexsite.ready.then(() => 'ready', (error) => String(error))"
+OUTCOME = """() => Promise.race([window.flexsite.ready.then(() => 'ready', (error) => String(error)),
+  new Promise((done) => setTimeout(() => done('nothing told'), 20000))])"""
 
 Load = Callable[..., tuple[Any, list[str]]]
 
