@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flexsite import __version__
@@ -130,11 +131,13 @@ def _of_kinds(study: Study) -> list[RequirementInfo]:
     """What kinds of sites ask whatever the group, and what homes are counted by."""
     found: dict[str, RequirementInfo] = {}
     for kind in kinds_in_use(study):
-        for name, requirement in kind.requires.items():
-            found.setdefault(name, RequirementInfo(name, words(name, requirement.label)))
+        asked = {name: requirement.label for name, requirement in kind.requires.items()}
         read = READ_BY.get(kind.capacity.method)
         if read is not None:
-            found.setdefault(read, RequirementInfo(read, words(read, kind.needs[read].label)))
+            asked.setdefault(read, kind.needs[read].label)
+        for name, label in asked.items():
+            first = found.get(name) or RequirementInfo(name, words(name, label))
+            found[name] = replace(first, kinds=(*first.kinds, kind.id))
     return list(found.values())
 
 

@@ -45,7 +45,7 @@ NEAR = """([pane, [red, green, blue]]) => {
   }
   return count;
 }"""
-OUTLINE = ["fsSites", [0x8A, 0x93, 0x9C]]  # of what is not suitable, thin and soft
+OUTLINE = ["fsSites", [0xA3, 0xAB, 0xB3]]  # of what is not suitable, thin and soft
 COLOUR_AT = """([x, y]) => {
   const inside = (box) => x >= box.left && x < box.right && y >= box.top && y < box.bottom;
   const canvases = [...document.querySelectorAll('.leaflet-fsSites-pane canvas')];

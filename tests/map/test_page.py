@@ -241,6 +241,7 @@ def test_every_string_that_the_scripts_ask_for_exists_and_none_is_spare() -> Non
         "bounds.at_",
         "classes.",
         "find.",
+        "context.",
         "list.municipality",
         "list.owner",
         "list.route",

@@ -53,6 +53,7 @@ class Bounds:
                 "id": item.id,
                 "text": labelled(item.text),
                 **({"tests": [self._test(test) for test in item.tests]} if item.tests else {}),
+                **({"kinds": list(item.kinds)} if item.kinds else {}),
             }
             for item in items
         ]

@@ -62,12 +62,14 @@ class TestInfo:
 class RequirementInfo:
     """A hard requirement of a profile, with the text people read when a site fails it.
 
-    It passes when one of `tests` does; without any, readers cannot move its bounds.
+    It passes when one of `tests` does; without any, readers cannot move its bounds. With `kinds` it is asked of sites
+    of these kinds alone.
     """
 
     id: str
     text: Label
     tests: tuple[TestInfo, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

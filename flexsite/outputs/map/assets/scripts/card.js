@@ -15,6 +15,11 @@ function valueText(words, column, value, unit) {
   return typeof value === 'number' ? words.n(value, Number.isInteger(value) ? 0 : undefined) + unitOf(words, unit) : String(value);
 }
 
+// A value of a column of the sites; where a site lies has words of the page's own.
+function columnText(words, item, value) {
+  return item.name === 'context' && value ? words.word('context', value) : valueText(words, null, value, '');
+}
+
 // A rule with what it rests on, and what else is told of it as [name, value].
 function ruleItem(words, rule, told) {
   const facts = [
@@ -94,7 +99,7 @@ function factRows(words, sites, site) {
   const found = sites.columns.filter((item) => item.value).map((item) => {
     const share = site.columns[item.name + '_share'];
     const value = site.columns[item.name];
-    return [item.name, [words.label(item.label), value === null || value === '' ? words.t('card.empty') : valueText(words, null, value, ''),
+    return [item.name, [words.label(item.label), value === null || value === '' ? words.t('card.empty') : columnText(words, item, value),
       share > 0 && share < 0.995 ? words.t('card.share', { share: words.percent(share) }) : null]];
   });
   for (const { name, label, value } of site.kind_facts) {

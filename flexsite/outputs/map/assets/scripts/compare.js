@@ -83,7 +83,7 @@ function compareRows(app, found) {
     each(words.t('card.route'), (site) => plain(site.route && words.word('route', site.route))),
     ...sites.columns.filter((item) => item.value).map((item) => each(words.label(item.label), (site) => {
       const value = site.columns[item.name];
-      return plain(value === null || value === '' ? null : valueText(words, null, value, ''));
+      return plain(value === null || value === '' ? null : columnText(words, item, value));
     })),
     ...(profile ? profile.criteria.map((info, c) => each(words.label(info.label), (site) => {
       const item = site.criteria[c];

@@ -3,7 +3,8 @@
 // A requirement: whether it is met (null: unknown), and its tests, of which one is enough.
 function requirementsOf(sites, profile, i) {
   const failed = profile.bounds.failed(i);
-  const told = profile.requirements.map((item) => {
+  const kind = sites.fact('kind', i);
+  const told = profile.requirements.filter((item) => !item.kinds || !kind || item.kinds.includes(kind)).map((item) => {
     const tests = (item.tests || []).map((test) => {
       const value = test.column ? test.column.value.at(i) : null;
       const verdict = test.verdict && !movedTest(test) ? test.verdict[i] : null;

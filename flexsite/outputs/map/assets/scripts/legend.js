@@ -5,7 +5,7 @@ const STYLES = [
   { fill: '#1f6fb2', stroke: '#0f3f68', from: 12, dot: 5, halo: true, ink: '#ffffff', key: 'legend.top5' },
   { fill: '#3fb3bd', stroke: '#1d6a71', from: 12, dot: 5, halo: true, ink: '#12373b', key: 'legend.top20' },
   { fill: '#b5dfa5', stroke: '#5f8a50', from: 12, dot: 4, halo: true, ink: '#2c4a22', key: 'legend.rest' },
-  { stroke: '#8a939c', width: 0.9, from: 0, dot: 3, dotColour: '#a4abb2', ink: '#8b949c', key: 'legend.unsuitable' },
+  { stroke: '#a3abb3', width: 0.8, from: 0, dot: 3, dotColour: '#a4abb2', ink: '#8b949c', key: 'legend.unsuitable' },
   { fill: '#3fb3bd', stroke: '#1d6a71', from: 11, dot: 4, halo: true, ink: '#12373b', key: 'legend.available' },
   {}, // filtered out: never painted
 ];

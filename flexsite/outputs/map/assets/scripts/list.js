@@ -95,7 +95,7 @@ function listTable(app) {
   const columns = listColumns(app);
   const turn = (step, key) => el('button', { type: 'button', disabled: app.page + step < 0 || app.page + step >= pages, onclick: () => app.turnPage(step) }, words.t(key));
   return [
-    el('table', { role: 'table', 'aria-label': words.t('tab.list'), className: 'fs-table fs-list' + (sites.profile ? '' : ' fs-unranked'), onkeydown: (event) => listKeys(app, event) },
+    el('table', { role: 'table', 'aria-label': words.t('list.table'), className: 'fs-table fs-list' + (sites.profile ? '' : ' fs-unranked'), onkeydown: (event) => listKeys(app, event) },
       el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, columns.map((column) => headCell(app, column)))),
       el('tbody', { role: 'rowgroup' }, Array.from(listed.subarray(from, to), (i) => listRow(app, i, columns)))),
     el('p', { className: 'fs-note' }, words.t('list.hint')),

@@ -95,7 +95,7 @@ class App {
     this.tabs = tabsContent(this);
     const tools = (below) => PARTS.tools.filter((one) => Boolean(one.below) === below).map((one) => one.content(this)).filter(Boolean);
     this.selected = selectionContent(this);
-    this.parts.panel.replaceChildren(headContent(this), ...tools(false), groupContent(this), ...tools(true), el('div', { className: 'fs-sticky' }, this.selected, this.tabs), this.body);
+    this.parts.panel.replaceChildren(headContent(this), ...tools(false), groupContent(this), aboutContent(this), ...tools(true), el('div', { className: 'fs-sticky' }, this.selected, this.tabs), this.body);
     this.showBody();
     this.showLegend();
     this.showCard();
@@ -105,7 +105,7 @@ class App {
   showBody() {
     const { content } = PARTS.tabs.find((one) => one.id === this.tab);
     this.body.setAttribute('aria-labelledby', 'fs-tab-' + this.tab);
-    this.body.replaceChildren(content(this));
+    this.body.replaceChildren(el('h2', { className: 'fs-hidden' }, this.words.t('tab.' + this.tab)), content(this));
   }
 
   showLegend() {
@@ -120,7 +120,8 @@ class App {
     this.showBody();
     const { panel } = this.parts;
     const above = this.body.getBoundingClientRect().top - panel.getBoundingClientRect().top - tabs.parentNode.offsetHeight;
-    if (above < 0 && !narrow()) panel.scrollTop += above; // the new part starts at its beginning
+    // the new part starts at its beginning, and where the head leaves it little room, at the top
+    if (!narrow() && (above < 0 || above > panel.clientHeight * 0.35)) panel.scrollTop += above - 6;
     this.tell('tab');
   }
 

@@ -19,10 +19,11 @@ function headContent(app) {
     el('p', { className: 'fs-study' }, facts.filter(Boolean).join(' \u00b7 ')));
 }
 
-// A few names on one line; many behind their number.
-function namedContent(words, key, names) {
-  if (!names.length) return null;
-  if (names.length <= 4) return el('p', { className: 'fs-note' }, words.t(key, { names: names.join(', ') }));
+const FEW = 4; // names that are read at once
+
+// Many names, behind their number.
+function manyContent(words, key, names) {
+  if (names.length <= FEW) return null;
   return el('details', { className: 'fs-note' }, el('summary', {}, words.t(key + '.many', { n: words.n(names.length, 0) })), el('p', {}, names.join(', ')));
 }
 
@@ -44,21 +45,30 @@ function figuresContent(app) {
 
 // The group comes first: every number below it is about that group.
 function groupContent(app) {
-  const { words, sites, meta } = app;
+  const { words, sites } = app;
   const choice = el('select', { id: 'fs-profile', onchange: (event) => app.select(event.target.value) },
     sites.profiles.map((profile, p) => el('option', { value: profile.id, selected: p === sites.current }, words.label(profile.label))));
   app.figures = figuresContent(app);
+  return el('section', { className: 'fs-group' },
+    sites.profiles.length ? [el('label', { for: 'fs-profile' }, words.t('head.profile')), choice] : el('p', { className: 'fs-empty' }, words.t('empty.profiles')),
+    app.figures);
+}
+
+// What the figures rest on; beside a narrow map it stands below the map, so that the map comes first.
+function aboutContent(app) {
+  const { words, sites, meta } = app;
   const [assumed, numbers] = meta.assumptions;
+  const complete = meta.assumed_complete.map((id) => id.replace(/_/g, ' '));
+  const untested = [...sites.untested].map((id) => ruleName(words, sites.rule(id)));
+  const few = (key, names) => (names.length && names.length <= FEW ? words.t(key, { names: names.join(', ') }) : null);
   const small = [
     sites.profile ? words.t('head.available', { n: words.n(sites.n, 0), ha: words.n(sites.totals().allHa, 0) }) : null,
     numbers ? words.t('head.assumptions', { n: words.n(assumed, 0), m: words.n(numbers, 0) }) : null,
+    few('head.complete', complete), few('head.untested', untested),
   ];
-  return el('section', { className: 'fs-group' },
-    sites.profiles.length ? [el('label', { for: 'fs-profile' }, words.t('head.profile')), choice] : el('p', { className: 'fs-empty' }, words.t('empty.profiles')),
-    app.figures,
+  return el('section', { className: 'fs-about', 'aria-label': words.t('head.about') },
     el('p', { className: 'fs-note' }, small.filter(Boolean).join(' ')),
-    namedContent(words, 'head.complete', meta.assumed_complete.map((id) => id.replace(/_/g, ' '))),
-    namedContent(words, 'head.untested', [...sites.untested].map((id) => ruleName(words, sites.rule(id)))),
+    manyContent(words, 'head.complete', complete), manyContent(words, 'head.untested', untested),
     el('p', { className: 'fs-desk' }, words.t('head.desk')),
     meta.warnings.length ? el('details', { className: 'fs-warn' }, el('summary', {}, words.t('head.warnings', { n: words.n(meta.warnings.length, 0) })),
       el('ul', {}, meta.warnings.map((text) => el('li', {}, text)))) : null);
@@ -68,9 +78,11 @@ function tabsContent(app) {
   const { words } = app;
   const tabs = PARTS.tabs.map((one) => one.id);
   const move = (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    const next = tabs[(tabs.indexOf(app.tab) + step + tabs.length) % tabs.length];
+    const at = tabs.indexOf(app.tab);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = tabs[(to + tabs.length) % tabs.length];
     app.show(next);
     document.getElementById('fs-tab-' + next).focus();
   };

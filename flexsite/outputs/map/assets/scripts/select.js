@@ -99,7 +99,7 @@ class Selection {
   // How a value of a choice is read.
   word(key, value) {
     if (!value) return this.words.t('card.nodata');
-    if (key === 'route') return this.words.word('route', value);
+    if (key === 'route' || key === 'context') return this.words.word(key, value);
     if (key === 'kind') return this.words.label((this.sites.meta.kinds || {})[value] || {}) || value;
     return value;
   }

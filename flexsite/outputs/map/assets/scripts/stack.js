@@ -90,10 +90,16 @@ class Stack {
         known.facts.push(one);
         continue;
       }
+      const access = BACKDROP[one.kind].over || /^field/.test(one.kind); // of one place or subject; off until it is asked for
+      const under = named.map((found) => found.layer);
+      if (access) {
+        layer.hidden.add(k);
+        this.layers = this.layers.filter((found) => !under.includes(found));
+      }
       this.entry({
-        id: one.kind, group: BACKDROP[one.kind].over || /^field/.test(one.kind) ? 'access' : 'context', layer, classes: [k], facts: [one],
+        id: one.kind, group: access ? 'access' : 'context', layer, classes: [k], facts: [one], on: !access,
         label: (words) => words.label(one.label), swatch: () => swatchOf(BACKDROP[one.kind]),
-        extra: (entry) => named.forEach((found) => (entry.on ? found.layer.addTo(this.app.map) : found.layer.remove())),
+        extra: (entry) => under.forEach((found) => (entry.on ? found.addTo(this.app.map) : found.remove())),
       });
     }
   }
