@@ -27,7 +27,7 @@ from flexsite.outputs.map_owners import mark_info, owner_info, window_info, word
 from flexsite.outputs.map_shown import shown_access
 from flexsite.outputs.record import sources
 from flexsite.outputs.tables import MIN_SIZE
-from flexsite.outputs.withheld import public_study, shown_rules, study_hash
+from flexsite.outputs.withheld import WITHHELD, is_withheld, public_study, shown_rules, study_hash
 from flexsite.outputs.words import Words, unit_of, words
 from flexsite.study.access import output_column, output_columns
 from flexsite.study.kind import READ_BY
@@ -151,10 +151,14 @@ def _requirement(requirement: Requirement, study: Study) -> Words:
 
 
 def _test(test: Test, study: Study, language: str) -> str:
+    if is_withheld(test, study):
+        return words(WITHHELD)[language]
     if test.route is not None:
         subject = _ROUTE[language]
     else:
-        subject = words(test.measure or test.column or "", _own_label(study, test.measure))[language]
+        column = study.columns.get(test.column or "")
+        own = _own_label(study, test.measure) or (column.label if column is not None else None)
+        subject = words(test.measure or test.column or "", own)[language]
     if test.in_ is not None:
         return f"{subject}: {_ONE_OF[language]} {', '.join(str(value) for value in test.in_)}"
     unit = next((unit_of(measure) for measure in study.access.measures if measure.id == test.measure), "")
