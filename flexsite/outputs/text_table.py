@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-_RISKY = ("=", "+", "-", "@", "\t")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a cell begins with that is run, or that programs strip or narrow before they look: full-width signs too."""
 _SPECIAL = re.compile('[,"\r\n]')
 
 

@@ -30,7 +30,8 @@ from .helpers import lines
         # A spreadsheet would run these
         ("=1+1", "'=1+1"), ("+31 6", "'+31 6"), ("+3", "'+3"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1"),
         ("-1+cmd|' /C calc'!A0", "'-1+cmd|' /C calc'!A0"), ("-", "'-"), ("- 3", "'- 3"), ("-a", "'-a"),
-        ("-inf", "'-inf"), ("-nan", "'-nan"),
+        ("-inf", "'-inf"), ("-nan", "'-nan"), ("\r=1", "'\r=1"), ("\n=1", "'\n=1"),
+        ("\uff1d1+1", "'\uff1d1+1"), ("\uff0b1", "'\uff0b1"), ("\uff0d1", "'\uff0d1"), ("\uff20A1", "'\uff20A1"),
         # A number is a number
         ("-3", "-3"), ("-3.5", "-3.5"), ("-1e3", "-1e3"),
     ],
@@ -43,7 +44,7 @@ def test_a_cell(value: Any, expected: str) -> None:
 def test_no_text_starts_like_a_formula(text: str) -> None:
     found = cell(text)
     assert found in {text, f"'{text}"}
-    if found[:1] in {"=", "+", "@", "\t", "-"}:
+    if found[:1] in set("=+@\t\r\n-\uff1d\uff0b\uff0d\uff20"):
         assert found == text and float(text) <= 0
 
 

@@ -23,7 +23,20 @@ _NULL = -(2**31)
 _MANY = 100_000
 _FEW = 4096  # so many different numbers are stored exactly, as a dictionary
 
+_LONGEST = 600
+
 Section = tuple[int, int, str]
+
+
+def short(text: str) -> str:
+    """A text that names the page, such as its title, cut off with an ellipsis where it is very long.
+
+    Examples
+    --------
+    >>> short("a" * 1_000_000)[-3:]
+    'aa…'
+    """
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 class Columns:

@@ -18,6 +18,7 @@ from folium.template import Template
 
 from flexsite.outputs.map.background import HOSTS
 from flexsite.outputs.map.codec import pack
+from flexsite.outputs.map.columns import short
 from flexsite.outputs.map.data import MapData
 from flexsite.outputs.map.payload import MAX_SITES, build, geographic_bounds
 
@@ -182,7 +183,7 @@ class SiteMap(folium.Map):  # type: ignore[misc, unused-ignore]
         assets = resources.files("flexsite.outputs.map") / "assets"
         hosts = (HOSTS[data.background],) if data.background else ()
         code = _program(assets / "scripts", SCRIPTS) + "//# sourceURL=flexsite.js\n"
-        figure = SealedFigure(data.title, data.language, hosts, packed=(code,))
+        figure = SealedFigure(short(data.title), data.language, hosts, packed=(code,))
         figure.add_child(self)
         figure.header.add_child(_style(_inline_images(assets / "leaflet")), name="leaflet_css")
         figure.header.add_child(

@@ -22,7 +22,7 @@ from flexsite.outputs.map.backdrop import backdrop, projects
 from flexsite.outputs.map.background import background_of
 from flexsite.outputs.map.bounds import Bounds
 from flexsite.outputs.map.codec import encode_polygons
-from flexsite.outputs.map.columns import Columns, column_of, decimals_of, labelled, plain, text_of, texts, worded
+from flexsite.outputs.map.columns import Columns, column_of, decimals_of, labelled, plain, short, text_of, texts, worded
 from flexsite.outputs.map.data import CriterionInfo, MapData, ProfileInfo
 from flexsite.outputs.map.explained import explained_meta
 from flexsite.outputs.map.ground import ground_meta
@@ -87,7 +87,7 @@ def build(data: MapData) -> bytes:
     shown |= {item["column"]: (("measures", place), item["value"]) for place, item in enumerate(measures)}
     bounds = Bounds(columns, sites, shown)
     meta: dict[str, Any] = {
-        "title": data.title,
+        "title": short(data.title),
         "language": data.language,
         "audience": data.audience,
         "date": text_of(data.date),

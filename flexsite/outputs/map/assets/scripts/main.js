@@ -217,7 +217,7 @@ class App {
     if (!this.place) return;
     const close = el('button', { type: 'button', className: 'fs-close', 'aria-label': this.words.t('card.close'), onclick: () => this.close() }, '\u00d7');
     card.setAttribute('aria-live', 'polite');
-    card.setAttribute('aria-label', this.place.site_id || this.words.t(this.place.project ? 'project.title' : 'why.title'));
+    card.setAttribute('aria-label', cut(this.place.site_id || '') || this.words.t(this.place.project ? 'project.title' : 'why.title'));
     const more = [...PARTS.card].sort((a, b) => a.order - b.order).map((one) => one.content(this, this.place));
     card.replaceChildren(close, ...[...cardContent(this, this.place), ...more].filter(Boolean));
     card.scrollTop = 0;

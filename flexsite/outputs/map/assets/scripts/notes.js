@@ -108,7 +108,7 @@ function noteItem(app, entry, buttons) {
   return el('li', { id: 'fs-entry-' + entry.id, tabindex: '-1' },
     el('div', { className: 'fs-entry' }, signOf(entry), el('div', {}, el('strong', {}, noteTitle(app, entry)),
       entry.reason ? el('span', {}, ' ' + reasonText(app, entry.reason)) : null, sites ? el('small', {}, sites) : null,
-      entry.note ? el('p', { className: 'fs-said' }, entry.note) : null, about ? el('small', {}, about) : null)),
+      entry.note ? el('p', { className: 'fs-said' }, document.createTextNode(entry.note)) : null, about ? el('small', {}, about) : null)),
     el('p', { className: 'fs-buttons' }, buttons.show ? el('button', { type: 'button', onclick: buttons.show }, words.t('notes.show')) : null,
       el('button', { type: 'button', onclick: buttons.edit }, words.t('notes.edit')),
       el('button', { type: 'button', onclick: () => deleteNote(app, entry) }, words.t('notes.delete'))));

@@ -1,5 +1,14 @@
 // Words, numbers and elements. Whatever comes from data becomes a text node, never markup.
 
+const SHOWN_MOST = 600; // characters that are shown of a text
+const NEVER_CUT = ['TEXTAREA', 'CODE', 'SCRIPT']; // what somebody writes or copies is never cut
+const CUT_ATTRIBUTES = ['title', 'aria-label', 'placeholder'];
+
+// A text as far as it is shown; the rest is an ellipsis, so that no text from data can stop the page.
+function cut(text) {
+  return text.length > SHOWN_MOST ? Array.from(text.slice(0, SHOWN_MOST)).slice(0, -1).join('') + '\u2026' : text;
+}
+
 class Words {
   constructor(meta) {
     this.strings = meta.strings;
@@ -30,11 +39,11 @@ class Words {
   // A word of the contract, such as a route or a class; unknown ones are shown as they are.
   word(group, id) {
     const key = group + '.' + id;
-    return key in this.strings[this.language] ? this.t(key) : String(id);
+    return key in this.strings[this.language] ? this.t(key) : cut(String(id));
   }
 
   label(label) {
-    return label[this.language] || label.en || '';
+    return cut(label[this.language] || label.en || '');
   }
 
   n(value, decimals) {
@@ -67,10 +76,13 @@ function el(tag, properties, ...children) {
   for (const [name, value] of Object.entries(properties || {})) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (name === 'className' || name === 'textContent') element[name] = value;
-    else element.setAttribute(name, value === true ? '' : value);
+    else if (name === 'className') element.className = value;
+    else element.setAttribute(name, value === true ? '' : CUT_ATTRIBUTES.includes(name) ? cut(String(value)) : value);
   }
-  for (const child of children.flat()) if (child !== null && child !== undefined) element.append(child);
+  const whole = NEVER_CUT.includes(element.tagName);
+  for (const child of children.flat()) {
+    if (child !== null && child !== undefined) element.append(typeof child === 'string' && !whole ? cut(child) : child);
+  }
   return element;
 }
 
