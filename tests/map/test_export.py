@@ -78,6 +78,40 @@ def test_filters_hold_for_the_table_and_stand_in_its_head(open_map: OpenMap, tmp
     assert frame["site_id"].tolist() == listed
 
 
+@pytest.mark.parametrize("kind", ["csv", "geojson"])
+def test_a_long_file_is_made_in_slices_and_anew_when_the_list_changes(
+    open_map: OpenMap, tmp_path: Path, kind: str
+) -> None:
+    """Every slice seems long here; between the first two the reader chooses a municipality."""
+    opened = open_map(study(1500, local=LOCAL))
+    opened.page.click(".fs-export summary")
+    change = """(kind) => {
+      let clock = 0;
+      performance.now = () => (clock += 1000);
+      flexsite.filter({suitable: 'all'});
+      document.getElementById('fs-export-' + kind).click();
+      const said = document.getElementById('fs-export-said').textContent;
+      flexsite.filter({municipality: ['Alkmaar']});
+      return [said, flexsite.selection()];
+    }"""
+    with opened.page.expect_download() as download:
+        said, listed = opened.js(change, kind)
+    assert said == "Het bestand wordt gemaakt: 10%"
+    assert 200 < len(listed) < 1500
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    text = file.read_text(encoding="utf-8-sig")
+    if kind == "csv":
+        table = pd.read_csv(file, sep=";", decimal=",", skiprows=HEAD, encoding="utf-8-sig")
+        assert table["Locatie"].tolist() == listed and "Gemeente: Alkmaar" in text
+    else:
+        raw = json.loads(text)
+        assert [one["properties"]["site_id"] for one in raw["features"]] == listed
+    opened.page.wait_for_timeout(50)
+    assert opened.text("#fs-export-said") == ""
+    opened.quiet()
+
+
 def test_no_cell_is_a_formula(open_map: OpenMap, tmp_path: Path) -> None:
     opened = open_map(
         hostile_study(("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", 'a";=1+1', "\n=2", "ok"))

@@ -118,6 +118,58 @@ def test_a_verdict_is_kept_drawn_exported_and_read_again(open_map: OpenMap, tmp_
         one.quiet()
 
 
+def test_verdicts_narrow_the_list_its_sums_a_link_and_the_exports(open_map: OpenMap, tmp_path: Path) -> None:
+    """A veto outweighs a favourite; sites that nobody judged are a choice of their own."""
+    data = study(60, local=LOCAL)
+    ranks = data.suitability[(data.suitability["profile"] == "starter") & data.suitability["suitable"]]
+    first, second, third = ranks.sort_values("rank")["site_id"][:3]
+    shape = data.sites.set_index("site_id").geometry
+    notes = [feature(shape[first], verdict="veto"), feature(shape[first], verdict="favourite")]
+    opened = open_map(data)
+    bring(opened, collection(*notes, feature(shape[second], verdict="favourite"), feature(shape[third], note="x")))
+    everything = opened.js("flexsite.selection()")
+    assert everything[:3] == [first, second, third]
+    expected = {
+        "veto": [first],
+        "favourite": [second],
+        "none": [one for one in everything if one not in (first, second)],
+    }
+    for verdict, sites in expected.items():
+        assert opened.js("(verdict) => { flexsite.filter({verdict}); return flexsite.selection(); }", verdict) == sites
+    assert opened.js("flexsite.filter({verdict: null})") == {}
+    with pytest.raises(Exception, match="no filter verdict"):
+        opened.js("flexsite.filter({verdict: 'burn'})")
+
+    opened.page.click("#fs-tab-list")
+    opened.page.click(".fs-filters summary")
+    opened.page.select_option("#fs-find-verdict", "veto")
+    assert opened.page.locator(".fs-list tbody tr").count() == 1
+    homes = int(ranks.set_index("site_id").loc[first, "homes"])
+    assert f"1 locatie · {shape[first].area / 1e4:.1f}".replace(".", ",") in opened.text("#fs-selection")
+    assert f"{homes} woningen" in opened.text("#fs-selection")
+    assert "1 actief" in opened.text("#fs-conditions")
+    opened.page.click(".fs-export summary")
+    table = taken(opened, "#fs-export-csv", tmp_path).read_text(encoding="utf-8-sig")
+    assert "Lokaal oordeel: veto" in table and table.count(first) >= 1 and second not in table
+    raw = json.loads(taken(opened, "#fs-export-geojson", tmp_path).read_text(encoding="utf-8"))
+    assert [one["properties"]["site_id"] for one in raw["features"]] == [first]
+    assert raw["features"][0]["properties"]["local_verdict"] == "Veto"
+
+    opened.page.wait_for_url("**verdict~veto**")
+    opened.page.reload()
+    opened.js("() => window.flexsite.ready.then(() => true)")
+    assert opened.js("flexsite.selection()") == [first]
+    opened.page.click(".fs-list .fs-pick")
+    opened.page.click("#fs-verdict-favourite")
+    opened.page.click("#fs-card .fs-first")
+    assert opened.js("flexsite.selection()") == [first], "a veto outweighs it"
+    opened.page.click("#fs-tab-notes")
+    for _ in range(2):
+        opened.page.click("button:has-text('Wis alles')")
+    assert opened.js("flexsite.selection()") == [], "the list follows what is said"
+    opened.quiet()
+
+
 SIGNS = """() => {
   const counts = {};
   const hex = (value) => (value & 255).toString(16).padStart(2, '0');

@@ -1,6 +1,6 @@
 // Taking the selection along: a table for Excel, GeoJSON for a GIS, a picture, a print; each says what it was made of.
 
-const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/; // a cell that begins so would be run
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // a cell that begins so would be run
 
 function saveFile(name, type, pieces) {
   const url = URL.createObjectURL(new Blob(pieces, { type }));
@@ -22,7 +22,7 @@ function filterTexts(app) {
   return Object.entries(selection.told).map(([key, value]) => {
     const name = key === 'text' ? words.t('find.search') : words.t('find.' + key);
     if (key === 'text') return name + ': ' + value;
-    if (key === 'suitable') return name + ': ' + words.t('find.suitable.' + value);
+    if (key === 'suitable' || key === 'verdict') return name + ': ' + words.t('find.' + key + '.' + value);
     if (RANGES.includes(key)) {
       const [least, most] = value.map((end) => (end === null ? null : words.n(end)));
       return name + ': ' + [least === null ? '' : '\u2265 ' + least, most === null ? '' : '\u2264 ' + most].filter(Boolean).join(', ');
@@ -73,6 +73,20 @@ function csvCell(value) {
   return /[;"\n\r\u2028\u2029]/.test(safe) || /^\s|\s$/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
 }
 
+// A reading of texts of which there are few, done once for each.
+function once(read) {
+  const known = new Map();
+  return (text) => {
+    if (typeof text !== 'string') return read(text);
+    let found = known.get(text);
+    if (found === undefined) {
+      found = read(text);
+      if (known.size < 10000) known.set(text, found);
+    }
+    return found;
+  };
+}
+
 // The columns of an export: {name, label, of(i)}; texts in the language of the page.
 function exportColumns(app) {
   const { words, sites, meta } = app;
@@ -80,7 +94,10 @@ function exportColumns(app) {
   const verdicts = verdictsOf(app);
   const label = (key) => words.t('export.' + key);
   const column = (name, text, of) => ({ name, label: text, of });
-  const fact = (name, text, read) => (sites.facts[name] ? [column(name, text, (i) => { const value = sites.fact(name, i); return value === null || value === '' || !read ? value : read(value); })] : []);
+  const fact = (name, text, read) => {
+    const told = read && once(read);
+    return sites.facts[name] ? [column(name, text, (i) => { const value = sites.fact(name, i); return value === null || value === '' || !read ? value : told(value); })] : [];
+  };
   const value = (item) => (i) => (item.value.text ? item.value.at(i) || '' : item.value.at(i));
   const ids = (name, text) => fact(name, text, (found) => list(found).map((id) => ruleName(words, sites.rule(id))).join(', '));
   return [
@@ -100,33 +117,86 @@ function exportColumns(app) {
   ];
 }
 
+const SLICE = 40; // milliseconds of work before the page may answer
+const LINES = 200; // of a piece
+
+// Pieces of a file with a line for each listed site, made in slices so that the page goes on answering. What is listed
+// must not change meanwhile: where it does, it begins again.
+async function piecesOf(app, begin) {
+  for (let again = true; again;) {
+    again = false;
+    const turn = app.exportTurn;
+    const listed = app.selection.listed.slice();
+    const { head, line, foot } = begin();
+    const pieces = [head];
+    let lines = [];
+    let until = performance.now() + SLICE;
+    for (let k = 0; k < listed.length && !again; k++) {
+      lines.push(line(listed[k], k));
+      if (lines.length < LINES) continue;
+      pieces.push(new Blob([lines.join('')]));
+      lines = [];
+      if (performance.now() < until) continue;
+      tellExport(app, k / listed.length);
+      await new Promise((done) => { setTimeout(done, 0); });
+      until = performance.now() + SLICE;
+      again = turn !== app.exportTurn;
+    }
+    if (!again) return [...pieces, lines.join(''), foot];
+  }
+  return [];
+}
+
+// How far a file is; null is done.
+function tellExport(app, share) {
+  const said = byId('fs-export-said');
+  if (said) said.textContent = share === null ? '' : app.words.t('export.busy', { share: app.words.percent(Math.floor(share * 10) / 10) });
+}
+
 // A table that a Dutch Excel opens as it is: byte order mark, semicolons, decimal commas; no cell is run as a formula.
 function csvOf(app) {
-  const columns = exportColumns(app);
-  const names = new Map();
-  const head = columns.map(({ label }) => { // every name once
-    names.set(label, (names.get(label) || 0) + 1);
-    return csvCell(names.get(label) > 1 ? label + ' ' + names.get(label) : label);
+  return piecesOf(app, () => {
+    const columns = exportColumns(app);
+    const cell = once(csvCell);
+    const names = new Map();
+    const head = columns.map(({ label }) => { // every name once
+      names.set(label, (names.get(label) || 0) + 1);
+      return csvCell(names.get(label) > 1 ? label + ' ' + names.get(label) : label);
+    });
+    const lines = aboutExport(app).map(([key, text]) => csvCell('# ' + app.words.t('export.' + key)) + ';' + csvCell(text));
+    return { head: '\ufeff' + [...lines, '', head.join(';')].join('\r\n') + '\r\n', line: (i) => columns.map(({ of }) => cell(of(i))).join(';') + '\r\n', foot: '' };
   });
-  const lines = aboutExport(app).map(([key, text]) => csvCell('# ' + app.words.t('export.' + key)) + ';' + csvCell(text));
-  lines.push('', head.join(';'));
-  for (const i of app.selection.listed) lines.push(columns.map(({ of }) => csvCell(of(i))).join(';'));
-  return '\ufeff' + lines.join('\r\n') + '\r\n';
 }
 
 function geojsonOf(app) {
-  const { sites, selection } = app;
-  const columns = exportColumns(app);
-  const { profile, ranked } = sites;
-  const head = { ...app.state(), audience: app.meta.audience, crs: (app.meta.local || {}).crs, site_positions: 'within 0.4 m' };
-  const pieces = ['{"type":"FeatureCollection","flexsite":' + JSON.stringify(head) + ',"features":[\n'];
-  selection.listed.forEach((i, k) => {
-    const properties = { profile: profile ? profile.id : null, study_hash: app.meta.study_hash, ...Object.fromEntries(columns.map(({ name, of }) => [name, of(i) === undefined ? null : of(i)])) };
-    if (profile) properties.suitable = Boolean(ranked.rank[i]);
-    pieces.push((k ? ',\n' : '') + JSON.stringify({ type: 'Feature', geometry: geometryOf(sites.polygons, i), properties }));
+  return piecesOf(app, () => {
+    const { sites } = app;
+    const columns = exportColumns(app);
+    const { profile, ranked } = sites;
+    const head = { ...app.state(), audience: app.meta.audience, crs: (app.meta.local || {}).crs, site_positions: 'within 0.4 m' };
+    const line = (i, k) => {
+      const properties = { profile: profile ? profile.id : null, study_hash: app.meta.study_hash };
+      for (const { name, of } of columns) {
+        const value = of(i);
+        properties[name] = value === undefined ? null : value;
+      }
+      if (profile) properties.suitable = Boolean(ranked.rank[i]);
+      return (k ? ',\n' : '') + JSON.stringify({ type: 'Feature', geometry: geometryOf(sites.polygons, i), properties });
+    };
+    return { head: '{"type":"FeatureCollection","flexsite":' + JSON.stringify(head) + ',"features":[\n', line, foot: '\n]}\n' };
   });
-  pieces.push('\n]}\n');
-  return pieces;
+}
+
+// One file at a time; a second click waits for nobody.
+async function exportFile(app, ending, type, make) {
+  if (app.exporting) return;
+  app.exporting = true;
+  try {
+    saveFile(fileName(app, app.words.t('export.file'), ending), type, await make(app));
+  } finally {
+    app.exporting = false;
+    tellExport(app, null);
+  }
 }
 
 function exportContent(app) {
@@ -136,9 +206,11 @@ function exportContent(app) {
     el('summary', {}, words.t('export')),
     el('p', { className: 'fs-note' }, words.t('export.note')),
     el('p', { className: 'fs-buttons' },
-      button('csv', () => saveFile(fileName(app, words.t('export.file'), 'csv'), 'text/csv;charset=utf-8', [csvOf(app)])),
-      button('geojson', () => saveFile(fileName(app, words.t('export.file'), 'geojson'), 'application/geo+json', geojsonOf(app))),
-      button('png', () => savePicture(app)), button('print', () => window.print())));
+      button('csv', () => exportFile(app, 'csv', 'text/csv;charset=utf-8', csvOf)),
+      button('geojson', () => exportFile(app, 'geojson', 'application/geo+json', geojsonOf)),
+      button('png', () => savePicture(app)), button('print', () => window.print())),
+    el('p', { className: 'fs-note', id: 'fs-export-said', role: 'status' }));
 }
 
+part('watch', (app, what) => { if (!['place', 'tab', 'layers', 'compare', 'classes'].includes(what)) app.exportTurn = (app.exportTurn || 0) + 1; });
 part('tools', { below: true, content: exportContent });

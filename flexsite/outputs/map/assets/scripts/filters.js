@@ -84,6 +84,7 @@ function filtersContent(app) {
       profile ? selectField(app, 'suitable', WHICH, selection.which, (value) => app.filter({ suitable: value })) : null,
       profile ? rangeField(app, 'homes') : null, rangeField(app, 'area'), rangeField(app, 'years'),
       flagField(app, 'marks'), flagField(app, 'unknown'),
+      selectField(app, 'verdict', ['any', ...JUDGED], selection.verdict || 'any', (value) => app.filter({ verdict: value === 'any' ? null : value })),
       ['route', 'owner', 'kind', 'context'].map((key) => choiceField(app, key)).filter(Boolean)));
 }
 
@@ -159,13 +160,14 @@ function writeFilters(app, text) {
     if (RANGES.includes(key)) changes[key] = values.map((value) => (value === '' ? null : Number(value)));
     else if (CHOICES.includes(key)) changes[key] = values;
     else if (FLAGS.includes(key) && ['true', 'false'].includes(values[0])) changes[key] = values[0] === 'true';
-    else if (['text', 'suitable'].includes(key) && values.length === 1) changes[key] = values[0];
+    else if (['text', 'suitable', 'verdict'].includes(key) && values.length === 1) changes[key] = values[0];
     else throw new RangeError(key);
   }
   app.selection.clear();
   app.filter(changes);
 }
 
+part('watch', (app, what) => { if (what === 'verdicts' && app.selection.verdict) app.changed('filter'); });
 part('kept', { key: 'f', read: readFilters, write: writeFilters });
 part('face', { name: 'filter', call(app, changes) {
   if (changes === null) app.clearFilter();

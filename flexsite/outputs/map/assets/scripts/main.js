@@ -7,6 +7,7 @@ class App {
     this.words = new Words(meta);
     this.sites = new Sites(meta, section);
     this.selection = new Selection(this.sites, this.words);
+    this.selection.verdicts = () => verdictsOf(this);
     this.tab = 'list';
     this.page = 0;
     this.place = null;

@@ -3,6 +3,7 @@
 const RANGES = ['homes', 'area', 'years'];
 const CHOICES = ['route', 'owner', 'municipality', 'kind', 'context'];
 const FLAGS = ['marks', 'unknown'];
+const JUDGED = ['favourite', 'veto', 'none'];
 const WHICH = ['suitable', 'all', 'unsuitable'];
 
 // Text as it is searched: without capitals and accents.
@@ -51,6 +52,7 @@ class Selection {
   clear() {
     this.text = '';
     this.which = 'suitable';
+    this.verdict = null;
     this.ranges = Object.fromEntries(RANGES.map((key) => [key, [null, null]]));
     this.choices = Object.fromEntries(CHOICES.map((key) => [key, null]));
     this.flags = Object.fromEntries(FLAGS.map((key) => [key, null]));
@@ -59,7 +61,7 @@ class Selection {
   // Number of conditions, the words that are searched for not counted.
   get conditions() {
     return RANGES.filter((key) => this.ranges[key].some((end) => end !== null)).length
-      + CHOICES.filter((key) => this.choices[key]).length + FLAGS.filter((key) => this.flags[key] !== null).length + (this.which === 'suitable' ? 0 : 1);
+      + CHOICES.filter((key) => this.choices[key]).length + FLAGS.filter((key) => this.flags[key] !== null).length + (this.which === 'suitable' ? 0 : 1) + (this.verdict ? 1 : 0);
   }
 
   // Change some conditions; what is wrong is refused before anything changes.
@@ -68,6 +70,7 @@ class Selection {
     for (const [key, value] of Object.entries(changes)) {
       if (key === 'text') typeof value === 'string' || wrong(key);
       else if (key === 'suitable') WHICH.includes(value) || wrong(key);
+      else if (key === 'verdict') value === null || JUDGED.includes(value) || wrong(key);
       else if (FLAGS.includes(key)) [true, false, null].includes(value) || wrong(key);
       else if (RANGES.includes(key)) {
         const good = value === null || (Array.isArray(value) && value.length === 2 && value.every((end) => end === null || Number.isFinite(end)));
@@ -79,6 +82,7 @@ class Selection {
     for (const [key, value] of Object.entries(changes)) {
       if (key === 'text') this.text = value.slice(0, 200);
       else if (key === 'suitable') this.which = value;
+      else if (key === 'verdict') this.verdict = value;
       else if (FLAGS.includes(key)) this.flags[key] = value;
       else if (RANGES.includes(key)) this.ranges[key] = value ? [...value] : [null, null];
       else this.choices[key] = value && value.length ? new Set(value) : null;
@@ -90,6 +94,7 @@ class Selection {
     const told = {};
     if (this.text.trim()) told.text = this.text;
     if (this.which !== 'suitable') told.suitable = this.which;
+    if (this.verdict) told.verdict = this.verdict;
     for (const key of RANGES) if (this.ranges[key].some((end) => end !== null)) told[key] = [...this.ranges[key]];
     for (const key of CHOICES) if (this.choices[key]) told[key] = [...this.choices[key]].sort();
     for (const key of FLAGS) if (this.flags[key] !== null) told[key] = this.flags[key];
@@ -137,6 +142,7 @@ class Selection {
       for (let i = 0; i < n; i++) if ((has[i] === 1) !== wanted) shown[i] = 0;
     }
     if (this.which === 'unsuitable' && sites.profile) for (let i = 0; i < n; i++) if (sites.passing[i]) shown[i] = 0;
+    if (this.verdict) this.judge();
     this.search();
     this.sumPlaces();
     this.choose('municipality');
@@ -169,6 +175,15 @@ class Selection {
     const good = Uint8Array.from(words, (word) => (chosen.has(word) ? 1 : 0));
     const { shown, n } = this.sites;
     for (let i = 0; i < n; i++) shown[i] &= good[codes[i]];
+  }
+
+  // What people who know the place say; `verdicts` of the App gives it.
+  judge() {
+    const { shown, n } = this.sites;
+    const verdicts = this.verdicts();
+    const good = new Uint8Array(n).fill(this.verdict === 'none' ? 1 : 0);
+    for (const i of verdicts.bySite.keys()) good[i] = (verdicts.verdict(i) || 'none') === this.verdict ? 1 : 0;
+    for (let i = 0; i < n; i++) shown[i] &= good[i];
   }
 
   marked() {
