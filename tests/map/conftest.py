@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+import flexsite
 from flexsite.outputs.map import MapData, SiteMap
+
+OUTPUTS = ["map", "report", "parquet"]
 
 
 @dataclass
@@ -32,6 +35,14 @@ class Opened:
         """Nothing on the console, nothing asked of the network."""
         assert self.messages == []
         assert self.requests == []
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
+    """The folder of a run of the corner of the invented region: its map, its report and its tables."""
+    folder = tmp_path_factory.mktemp("small") / "out"
+    flexsite.run(flexsite.load(root / "data" / "small" / "study.yaml", {"outputs": OUTPUTS})).write(folder)
+    return folder
 
 
 @pytest.fixture

@@ -76,26 +76,34 @@ const Steering = {
     selection.apply();
     if (what !== 'order') this.colour();
     this.renewPlace();
-    const renew = (name, content) => {
-      const next = content(this);
-      this[name].replaceWith(next);
-      this[name] = next;
-    };
-    if (what === 'weights' || what === 'bounds') renew('figures', figuresContent);
-    renew('selected', selectionContent);
+    if (what === 'weights' || what === 'bounds') this.renew('figures', figuresContent);
+    this.renew('selected', selectionContent);
     this.updateBody();
     this.showLegend();
     if (this.place) this.showCard();
     this.tell(what);
   },
 
-  // Another group, or everything anew.
+  renew(name, content) {
+    const next = content(this);
+    this[name].replaceWith(next);
+    this[name] = next;
+  },
+
+  // Another group. The choice of groups itself stays, so that its name can be typed.
   again() {
+    const focus = document.activeElement && document.activeElement.id;
     this.sites.rank();
     this.selection.apply();
     this.colour();
     this.renewPlace();
-    this.render();
+    byId('fs-profile').value = this.sites.profile.id;
+    this.renew('figures', figuresContent);
+    this.renew('selected', selectionContent);
+    this.showBody();
+    this.showLegend();
+    this.showCard();
+    if (focus && byId(focus)) byId(focus).focus();
   },
 
   renewPlace() {
