@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flexsite.outputs.tables import series
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -17,6 +15,8 @@ def with_untested(unknown: pd.Series[Any], study: Study) -> pd.Series[Any]:
     """The column `unknown` with the rules that no site could be tested for, after those that were."""
     if not study.untested:
         return unknown
+    from flexsite.outputs.tables import series  # pandas, which a question about rules does without
+
     ids = ";".join(one.id for one in study.untested)
     return series([f"{own};{ids}" if own else ids for own in unknown], as_text=True)
 

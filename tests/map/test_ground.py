@@ -40,7 +40,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ground")
     shutil.copytree(SMALL / "input", folder / "input")
     tree = yaml.safe_load((SMALL / "study.yaml").read_text(encoding="utf-8"))
-    kept = {key: tree[key] for key in tree if key not in ("access", "profiles", "columns", "capacity", "boundaries", "outputs")}
+    left_out = {"access", "profiles", "columns", "capacity", "boundaries", "outputs"}
+    kept = {key: tree[key] for key in tree if key not in left_out}
     (folder / "my study.yaml").write_text(yaml.safe_dump({**kept, "outputs": ["excluded", "map"]}), encoding="utf-8")
     return folder / "my study.yaml"
 
@@ -64,6 +65,18 @@ def large(file: Path) -> Result:
         return run(load(file, {"outputs": ["map"]}))
 
 
+@pytest.fixture(scope="module")
+def page(result: Result) -> str:
+    """The map of that run, made once."""
+    return SiteMap(map_data(result)).html()
+
+
+@pytest.fixture(scope="module")
+def large_page(large: Result) -> str:
+    """The map of the large run."""
+    return SiteMap(map_data(large)).html()
+
+
 def rules_at(parts: gpd.GeoDataFrame, points: Any, clear: float) -> list[str | None]:
     """`rules` of the part under each point, "" for none; None within so many metres of where one ends."""
     shapes = parts.geometry.to_numpy()
@@ -81,8 +94,8 @@ def spread(result: Result, count: int, seed: int) -> Any:
 
 
 @pytest.mark.browser
-def test_a_spot_names_the_rules_that_took_it_in_their_order(open_map: OpenMap, result: Result) -> None:
-    opened = open_map(map_data(result))
+def test_a_spot_names_the_rules_that_took_it_in_their_order(open_map: OpenMap, result: Result, page: str) -> None:
+    opened = open_map(page)
     points = spread(result, 400, 3)
     assert result.gone.parts is not None
     assert result.excluded is not None
@@ -116,7 +129,9 @@ def test_a_spot_names_the_rules_that_took_it_in_their_order(open_map: OpenMap, r
 
 
 @pytest.mark.browser
-def test_a_large_run_tells_it_for_the_middle_of_a_cell(open_map: OpenMap, large: Result, result: Result) -> None:
+def test_a_large_run_tells_it_for_the_middle_of_a_cell(
+    open_map: OpenMap, large: Result, large_page: str, result: Result
+) -> None:
     assert large.excluded is None
     assert large.gone.parts is None
     spots, parts = large.gone.spots, result.gone.parts
@@ -126,7 +141,7 @@ def test_a_large_run_tells_it_for_the_middle_of_a_cell(open_map: OpenMap, large:
     rows, columns = rng.integers(0, spots.code.shape[0], 300), rng.integers(0, spots.code.shape[1], 300)
     xy = np.column_stack([(spots.west + columns + 0.5) * spots.cell, (spots.north - rows - 0.5) * spots.cell])
     expected = rules_at(parts, shapely.points(xy), 0.05)
-    opened = open_map(map_data(large))
+    opened = open_map(large_page)
     off_centre = xy + rng.uniform(-0.4, 0.4, xy.shape) * spots.cell
     found = opened.js("(points) => points.map(([x, y]) => flexsite.explain(x, y))", off_centre.tolist())
     seen = set()
@@ -149,7 +164,7 @@ def test_a_large_run_tells_it_for_the_middle_of_a_cell(open_map: OpenMap, large:
 def test_rules_switched_off_give_the_hectares_of_a_what_if(
     open_map: OpenMap, table: WhatIf, which: str, request: pytest.FixtureRequest
 ) -> None:
-    opened = open_map(map_data(request.getfixturevalue(which)))
+    opened = open_map(request.getfixturevalue(which))
     ids, rng = np.array([rule.id for rule in table.study.rules]), np.random.default_rng(11)
     for _ in range(25):
         off = rng.choice(ids, int(rng.integers(0, 8)), replace=False).tolist()
@@ -213,7 +228,7 @@ def hatched(opened: Any, *, some: bool) -> int:
 @pytest.mark.browser
 @pytest.mark.parametrize("which", ["result", "large"])
 def test_ground_that_comes_free_is_hatched(open_map: OpenMap, which: str, request: pytest.FixtureRequest) -> None:
-    opened = open_map(map_data(request.getfixturevalue(which)))
+    opened = open_map(request.getfixturevalue(which))
     seen = []
     for off in (["noise"], ["noise", "use"], ["natura2000"], []):
         opened.js("(off) => flexsite.off(off)", off)

@@ -58,9 +58,9 @@ def test_measures_with_the_bounds_that_groups_set(told: dict[str, Taken]) -> Non
 def test_marks_and_what_is_unknown(told: dict[str, Taken]) -> None:
     """K4 lies outside what the plans know, and is the municipality's."""
     assert "planned no data here; that is not the same as free" in told["K4"].text
-    marks = told["K4"].text[told["K4"].text.index("Marks") : told["K4"].text.index("Unknown")]
+    marks = told["K4"].text[told["K4"].text.index("Marks") :]
     assert "Public selection (Didam)" in marks and re.search(r"20\d\d", marks)
-    assert "Marks none Unknown none" in told["K2"].text
+    assert "Marks none" in told["K2"].text and "Unknown none" in told["K2"].text
 
 
 def test_requirements_that_fail_for_want_of_a_value_or_of_size(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_a_wrong_tornado_stops_before_the_run_and_check_names_it(tmp_path: Path,
     ("key", "nl", "en"),
     [
         ("term", "Termijn (jaar)", "Term (years)"),
-        ("rules.built.buffer", "Bebouwd: afstand (m)", "Built up: buffer (m)"),
+        ("rules.buildings.buffer", "Bebouwd (5 m): afstand (m)", "Built up (5 m): buffer (m)"),
         ("profiles.starter.unit.homes_per_ha", "Woningen per hectare", "Homes per hectare"),
         ("profiles.starter.requires.supermarket.at_most", "Supermarkt: hoogstens", "Supermarket: at most"),
         (

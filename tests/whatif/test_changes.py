@@ -26,6 +26,7 @@ from tests.availability.test_kept import changed
 from tests.availability.worlds import World, wide_worlds
 
 STUDY = "data/small/study.yaml"
+WITHOUT = {"profiles": [], "access": {}, "columns": {}, "capacity": {}, "boundaries": None, "outputs": ["parquet"]}
 
 
 def table_of(world: World, crew: Crew, most: int) -> Combinations:
@@ -84,9 +85,7 @@ def test_random_buffers_change_no_byte(
     buffered = [rule.id for rule in base.rules if rule.buffer > 0]
     chosen = np.random.default_rng(seed).choice(buffered, size=min(len(buffers), len(buffered)), replace=False)
     changes: dict[str, Any] = {f"rules.{name}.buffer": buffer for name, buffer in zip(chosen, buffers, strict=False)}
-    study = flexsite.load(
-        root / STUDY, {"profiles": [], "access": {}, "columns": {}, "outputs": ["parquet"], **changes}
-    )
+    study = flexsite.load(root / STUDY, {**WITHOUT, **changes})
     assert differences(what_if(study, Crew(1, cache)).table, what_if(study).table) == []
     files = []
     with patch("flexsite.availability.finding.MANY", 0):

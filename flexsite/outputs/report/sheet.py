@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 """Ids that a message names when none is near."""
+_EXPLAINED = 9
+"""Groups with a row each, and every reason with its bound and value; of more, those that the site does not suit stand
+together by reason, and the table of measures tells bounds and values."""
 
 
 def sheets_page(facts: Facts, site_ids: Sequence[str]) -> str:
@@ -74,13 +77,13 @@ def _sheet(site: Any, maps: SiteMaps, facts: Facts) -> Html:
         el("h3", speech.t("sheet.window")),
         time_bar(site, facts),
         pairs(window_of(site, facts)),
+        el("h3", speech.t("sheet.unknown")),
+        bullets(unknown) if unknown else el("p", speech.t("none")),
     ]
     right = [
         pairs(about_site(site, facts)),
         el("h3", speech.t("sheet.marks")),
         bullets(marks) if marks else el("p", speech.t("none")),
-        el("h3", speech.t("sheet.unknown")),
-        bullets(unknown) if unknown else el("p", speech.t("none")),
     ]
     return el(
         "article",
@@ -95,12 +98,14 @@ def _sheet(site: Any, maps: SiteMaps, facts: Facts) -> Html:
 
 
 def _groups(site: Any, facts: Facts) -> Html:
-    """For every group: suitable or why not, with rank, homes, rooms and people."""
+    """For every group: suitable or why not, with rank, homes, rooms and people; many groups are told more briefly."""
     speech = facts.speech
     capacity = facts.table("capacity")
     mine = None if capacity is None else capacity[capacity["site_id"] == site["site_id"]].set_index("profile")
     with_people = mine is not None and "people" in mine.columns
-    rows = []
+    together = len(facts.study.profiles) > _EXPLAINED
+    rows: list[list[Any]] = []
+    refused: dict[Html, list[str]] = {}
     for profile in facts.study.profiles:
         judged = facts.judged(profile.id)
         row = judged[judged["site_id"] == site["site_id"]]
@@ -108,6 +113,9 @@ def _groups(site: Any, facts: Facts) -> Html:
             continue
         one = facts.with_sites(row).iloc[0]
         suits = bool(one["suitable"])
+        if together and not suits:
+            refused.setdefault(_why(one, profile, facts), []).append(profile.name(speech.language))
+            continue
         homes = int(one["homes"])
         floor = None if profile.unit.floor_area is None or not suits else homes * profile.unit.floor_area
         of = speech.number(len(facts.suitable(profile.id)))
@@ -124,8 +132,10 @@ def _groups(site: Any, facts: Facts) -> Html:
             own = mine.loc[profile.id] if profile.id in mine.index else None
             cells += [speech.number(None if own is None else own[name], 0) for name in ("rooms", "people")]
         rows.append(cells)
+    others = [Html(f"{el('b', escaped(', '.join(whom)))}: {why}") for why, whom in refused.items()]
+    below = el("div", el("h3", speech.t("sheet.not_for")), bullets(others)) if others else Html()
     if not rows:
-        return Html()
+        return below
     columns = [
         Column(speech.t("summary.whom")),
         Column(speech.t("sheet.suits")),
@@ -136,10 +146,18 @@ def _groups(site: Any, facts: Facts) -> Html:
     ]
     if with_people:
         columns += [Column(speech.t("capacity.rooms"), number=True), Column(speech.t("capacity.people"), number=True)]
-    return table(speech.t("sheet.groups"), columns, rows)
+    return Html(table(speech.t("sheet.groups"), columns, rows) + below)
 
 
 def _why(one: Any, profile: Any, facts: Facts) -> Html:
     """Everything that the site fails for the group."""
     failed = [name for name in str(one["failed"] or "").split(";") if name]
-    return Html("; ".join(reason(name, profile, one, facts) for name in failed))
+    unknown = [name.removeprefix("unknown:") for name in failed if name.startswith("unknown:")]
+    known = [name for name in failed if not name.startswith("unknown:")]
+    brief = [name for name in known if name in profile.requires] if len(facts.study.profiles) > _EXPLAINED else []
+    told = [reason(name, profile, one, facts) for name in known if name not in brief]
+    for key, names in (("reason.brief", brief), ("reason.unknown", unknown)):
+        if names:
+            what = ", ".join(escaped(facts.names.requirement(profile, name)) for name in names)
+            told.append(facts.speech.t(key, what=Html(what)))
+    return Html("; ".join(told))

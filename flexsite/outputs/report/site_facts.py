@@ -10,6 +10,7 @@ from flexsite.outputs.report.markup import Html, el, escaped
 from flexsite.outputs.report.speech import absent
 from flexsite.outputs.sheets import OWNER
 from flexsite.study.access import output_columns
+from flexsite.study.column import ContextColumn
 from flexsite.study.kinds import kinds_in_use
 from flexsite.study.library import sources as published
 from flexsite.study.local import local_book
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from flexsite.study.profile import Test
 
 Pair = tuple[Any, Any] | None
+_NAMED = 3
+"""Groups that set the same bound and are named with it; more are counted, as each stands with its reason above."""
 ALMOST_ALL = 0.995
 """Share of a site from which on the rest is not worth a word."""
 
@@ -47,10 +50,12 @@ def about_site(site: Any, facts: Facts) -> list[Pair]:
     if facts.asks_route and not absent(route) and route:
         found.append((speech.t("route"), _with_share(speech.word("route", str(route)), site, "route_share", facts)))
         found.append((speech.t("permits.permit"), _permits(str(route), facts)))
-    for name in facts.study.columns:
+    for name, column in facts.study.columns.items():
         if name not in site.index or name == owner:
             continue
-        told = speech.t("unknown") if absent(site[name]) or site[name] == "" else speech.plain(site[name])
+        own = site[name]
+        told = speech.word("context", str(own)) if isinstance(column, ContextColumn) else speech.plain(own)
+        told = speech.t("unknown") if absent(own) or own == "" else told
         found.append((escaped(names.column(name)), _with_share(told, site, f"{name}_share", facts)))
     found += _local(site, facts)
     needs = dict.fromkeys(name for kind in kinds_in_use(facts.study) for name in kind.needs)
@@ -189,7 +194,9 @@ def _bounds(measure: str, site: Any, facts: Facts) -> Html:
         sign = _kept(test, site, facts)
         said = speech.text("sheet.kept" if sign else "sheet.unknown_bound" if sign is None else "sheet.broken")
         mark = el("span", "✓" if sign else "?" if sign is None else "✗", title=said, class_="yes" if sign else "no")
-        told.append(Html(f"{mark} {words} {el('small', '(', ', '.join(dict.fromkeys(whom)), ')')}"))
+        names = list(dict.fromkeys(whom))
+        by = speech.t("sheet.by", n=len(names)) if len(names) > _NAMED else escaped(", ".join(names))
+        told.append(Html(f"{mark} {words} {el('small', '(', by, ')')}"))
     return Html("; ".join(told))
 
 
