@@ -19,7 +19,7 @@ import yaml
 from flexsite import standing
 from flexsite.availability import finding
 from flexsite.outputs.gone import Gone, Spots
-from flexsite.outputs.map import MapData
+from flexsite.outputs.map import MapData, SiteMap
 from flexsite.outputs.map.ground import COARSEST
 from flexsite.outputs.map_data import map_data
 from flexsite.outputs.result import Result
@@ -160,7 +160,7 @@ def test_a_large_run_tells_it_for_the_middle_of_a_cell(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("which", ["result", "large"])
+@pytest.mark.parametrize("which", ["page", "large_page"])
 def test_rules_switched_off_give_the_hectares_of_a_what_if(
     open_map: OpenMap, table: WhatIf, which: str, request: pytest.FixtureRequest
 ) -> None:
@@ -189,8 +189,8 @@ def test_combinations_hold_what_every_rule_costs_by_itself(file: Path) -> None:
 
 
 @pytest.mark.browser
-def test_the_command_leads_to_the_hectares_that_were_shown(open_map: OpenMap, file: Path, result: Result) -> None:
-    opened = open_map(map_data(result))
+def test_the_command_leads_to_the_hectares_that_were_shown(open_map: OpenMap, file: Path, page: str) -> None:
+    opened = open_map(page)
     opened.page.click("#fs-tab-waterfall")
     opened.page.uncheck("#fs-off-noise")
     opened.page.uncheck("#fs-off-plans_hard")
@@ -226,7 +226,7 @@ def hatched(opened: Any, *, some: bool) -> int:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("which", ["result", "large"])
+@pytest.mark.parametrize("which", ["page", "large_page"])
 def test_ground_that_comes_free_is_hatched(open_map: OpenMap, which: str, request: pytest.FixtureRequest) -> None:
     opened = open_map(request.getfixturevalue(which))
     seen = []
@@ -239,8 +239,8 @@ def test_ground_that_comes_free_is_hatched(open_map: OpenMap, which: str, reques
 
 
 @pytest.mark.browser
-def test_a_link_keeps_what_is_off(open_map: OpenMap, result: Result) -> None:
-    opened = open_map(map_data(result))
+def test_a_link_keeps_what_is_off(open_map: OpenMap, page: str) -> None:
+    opened = open_map(page)
     opened.js("flexsite.off(['use', 'noise'])")
     for _ in range(50):
         opened.page.wait_for_timeout(100)
