@@ -53,5 +53,7 @@ def test_the_card_of_a_building_reads_in_the_language_of_the_study(open_map: Any
         assert part in card, part
     assert "Lift niet nagegaan" not in card and "Bouwlagen" not in card  # nothing is known of its storeys
     land = opened.js("flexsite.explain(150050, 450050)")
+    asked = [{one["id"] for one in here["requirements"]} for here in (found, land)]
+    assert asked[1] < asked[0], "what is asked of buildings is not said to be met by ground"
     assert land["site_kind"] == "land" and not any(fact["value"] for fact in land["kind_facts"])
     opened.quiet()

@@ -190,6 +190,11 @@ const NameLayer = L.Layer.extend({
     if (map._loaded) this.place();
   },
 
+  onRemove(map) {
+    map.off('zoomend viewreset', this.place, this);
+    for (const label of this.labels) label.remove();
+  },
+
   place() {
     const map = this._map;
     const pixels = Math.pow(2, map.getZoom() - (BITS - 8));
