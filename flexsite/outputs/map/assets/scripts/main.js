@@ -53,7 +53,9 @@ class App {
 
   frame(bounds, options) {
     const wide = !narrow() && !this.parts.card.hidden;
-    const under = wide && this.map.getSize().y > 600 ? this.parts.legend.offsetHeight + 22 : 10;
+    const { legend, compare } = this.parts;
+    const covered = Math.max(legend.offsetHeight, compare ? compare.offsetHeight : 0);
+    const under = wide && this.map.getSize().y > 600 ? covered + 22 : 10;
     this.map.fitBounds(this.latLngBounds(bounds),
       { paddingTopLeft: [10, 10], paddingBottomRight: [wide ? 400 : 10, under], ...options });
   }
