@@ -97,9 +97,15 @@ class Flat:
         )
 
     @classmethod
-    def of_wkb(cls, wkb: pa.Array) -> Flat:
-        """Rows from WKB, as `wkb` writes it."""
-        if _compiled_pays(len(wkb)) and wkb.null_count == 0:
+    def of_wkb(cls, wkb: pa.Array, *, compiled: bool | None = None) -> Flat:
+        """Rows from WKB, as `wkb` writes it.
+
+        Parameters
+        ----------
+        compiled
+            Whether compiled code reads them, which gives the same; None: where it pays for so many.
+        """
+        if (compiled_pays(len(wkb)) if compiled is None else compiled) and wkb.null_count == 0:
             from flexsite.kernel.binary import from_wkb
 
             _, offsets, data = wkb.buffers()
@@ -113,7 +119,7 @@ class Flat:
         """Rows as WKB."""
         import pyarrow as pa
 
-        if not _compiled_pays(len(self)):
+        if not compiled_pays(len(self)):
             return pa.array(shapely.to_wkb(self.geometry()), pa.large_binary())
         from flexsite.kernel.binary import to_wkb
 
@@ -181,7 +187,7 @@ class Flat:
         return self.xy.nbytes + self.rings.nbytes + self.polygons.nbytes + self.rows.nbytes
 
 
-def _compiled_pays(rows: int) -> bool:
+def compiled_pays(rows: int) -> bool:
     """Whether compiled code is quicker, with the time that loading it takes; it gives the same."""
     return rows >= _MANY or "flexsite.kernel._wkb" in sys.modules
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from flexsite.flat import Flat
-from flexsite.geometry import Indices
+from flexsite.flat import Flat, compiled_pays
+from flexsite.geometry import WORKERS, Indices
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 ROWS = 20_000
@@ -58,9 +60,11 @@ def read_shapes(
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
-        groups = [
-            group for group in range(file.metadata.num_row_groups) if _may_meet(file.metadata.row_group(group), bounds)
-        ]
+        about = file.metadata
+        groups = [group for group in range(about.num_row_groups) if _may_meet(about.row_group(group), bounds)]
+        rows = sum(about.row_group(group).num_rows for group in groups)
+        if bounds is None and len(groups) > 1 and compiled_pays(rows):
+            return _read_beside(path, about, groups, columns)
         table = file.read_row_groups(groups, columns=["geometry", *(["bbox"] if bounds else []), *columns])
     if bounds is not None:
         boxes = table.column("bbox").combine_chunks()
@@ -73,6 +77,28 @@ def read_shapes(
     wkb = pa.chunked_array(table.column("geometry").chunks, pa.large_binary()).combine_chunks()
     flat = Flat.of_wkb(wkb)
     return flat, {name: _values(table.column(name)) for name in columns}
+
+
+def _read_beside(path: Path, about: Any, groups: list[int], columns: Sequence[str]) -> tuple[Flat, dict[str, Any]]:
+    """Polygons and columns of many rows: row groups are read and decoded beside each other."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def table(group: int) -> Any:
+        with pq.ParquetFile(path, metadata=about) as file:
+            return file.read_row_group(group, columns=["geometry", *columns], use_threads=False)
+
+    def shapes(chunk: Any) -> Flat:
+        return Flat.of_wkb(chunk.cast(pa.large_binary()), compiled=True)
+
+    with ThreadPoolExecutor(WORKERS.get() or os.cpu_count() or 1) as pool:
+        loading = pool.submit(shapes, pa.array([], pa.large_binary()))  # compiled code, which takes a while
+        tables = list(pool.map(table, groups))
+        loading.result()
+        chunks = [chunk for one in tables for chunk in one.column("geometry").chunks]
+        flat = Flat.join(list(pool.map(shapes, chunks)))
+    whole = pa.concat_tables(one.select(list(columns)) for one in tables)
+    return flat, {name: _values(whole.column(name)) for name in columns}
 
 
 def _values(column: Any) -> Any:

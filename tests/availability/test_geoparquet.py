@@ -7,6 +7,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import geopandas as gpd
 import numpy as np
@@ -39,10 +40,12 @@ def written(folder: Path, some: list[Any], **options: Any) -> tuple[Path, Flat]:
     return path, flat
 
 
-@settings(max_examples=15, deadline=None)
-@given(rows, st.sampled_from([1, 3, 20_000]))
-def test_everything_comes_back(some: list[Any], group: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
+@settings(max_examples=30, deadline=None)
+@given(rows, st.sampled_from([1, 3, 20_000]), st.booleans())
+def test_everything_comes_back(some: list[Any], group: int, compiled: bool) -> None:
+    """Also where groups are read beside each other, as those of many rows are."""
+    pays = patch("flexsite.geoparquet.compiled_pays", lambda _: compiled)
+    with tempfile.TemporaryDirectory() as name, pays:
         path, flat = written(Path(name), some, rows_per_group=group)
         found, columns = read_shapes(path, None, ["text", "number"])
         assert pq.read_metadata(path).num_row_groups == max(1, -(-len(some) // group))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -128,6 +132,26 @@ def test_the_command_prints_the_table(root: Path, study: Study, found: WhatIf) -
     assert answer.exit_code == 0, answer.output
     assert answer.stdout.rstrip("\n") == as_text(found.rows(off=[off], min_area=5000))
     assert off not in answer.stdout.split()
+
+
+def test_a_question_again_needs_no_table_library(root: Path, tmp_path: Path) -> None:
+    """Loading pandas takes longer than the answer."""
+    code = """
+        import sys
+        from flexsite.cli import main
+
+        sys.argv = ["flexsite", "whatif", sys.argv[1], "--off", "use"]
+        try:
+            main()
+        finally:
+            print(sorted({"pandas", "geopandas", "numba"} & set(sys.modules)), file=sys.stderr)
+    """
+    study = str(root / "data" / "small" / "study.yaml")
+    surroundings = {**os.environ, "FLEXSITE_CACHE": str(tmp_path)}
+    for loaded in (r"'pandas'\]", r"\[\]"):
+        command = [sys.executable, "-c", textwrap.dedent(code), study]
+        said = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=True)
+        assert re.search(loaded + r"\n$", said.stderr) and "min_area" in said.stdout
 
 
 def test_text_is_aligned_and_says_hectares_with_two_decimals() -> None:
