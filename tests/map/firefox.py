@@ -8,9 +8,10 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,49 @@ def firefox() -> str | None:
     return next((name for name in names if name and Path(name).exists()), None)
 
 
+class Link:
+    """A WebSocket with a thread of its own: the thread of the test may have a loop of somebody else."""
+
+    def __init__(self, address: str) -> None:
+        from tornado.websocket import websocket_connect
+
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._socket: Any = self._run(lambda: websocket_connect(address))
+
+    def _run(self, make: Callable[[], Awaitable[Any]]) -> Any:
+        async def done() -> Any:
+            return await make()
+
+        return asyncio.run_coroutine_threadsafe(done(), self._loop).result(WAIT)
+
+    def write(self, text: str) -> None:
+        """Send a text."""
+        self._run(lambda: self._socket.write_message(text))
+
+    def read(self) -> Any:
+        """The next text; None at the end."""
+        return self._run(self._socket.read_message)
+
+    def close(self) -> None:
+        """Say goodbye and end the thread."""
+
+        async def goodbye() -> None:
+            self._socket.close()
+            await self._socket.read_message()
+
+        self._run(goodbye)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(WAIT)
+        self._loop.close()
+
+
 @dataclass
 class Session:
     """One page of a Firefox, with what it said and asked for."""
 
-    socket: Any
-    loop: Any
+    link: Link
     context: str = ""
     messages: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
@@ -55,11 +93,9 @@ class Session:
         """A command and its answer; what happens meanwhile is written down."""
         self._number += 1
         number = self._number
-        self.loop.run_sync(
-            lambda: self.socket.write_message(json.dumps({"id": number, "method": method, "params": parameters}))
-        )
+        self.link.write(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
-            text = self.loop.run_sync(self.socket.read_message, timeout=WAIT)
+            text = self.link.read()
             assert text is not None, "Firefox is gone"
             answer = json.loads(text)
             if answer.get("id") == number:
@@ -113,27 +149,19 @@ class Session:
 @contextmanager
 def session(program: str, folder: Path) -> Iterator[Session]:
     """A Firefox without a window and with a profile of its own, ended afterwards."""
-    from tornado.ioloop import IOLoop
-    from tornado.websocket import websocket_connect
-
     profile, log = folder / "profile", folder / "firefox.log"
     profile.mkdir()
     (profile / "user.js").write_text(QUIET)
     command = [program, "--headless", "--no-remote", "--remote-debugging-port=0", "--profile", str(profile)]
-    loop, socket = IOLoop(make_current=False), None
     with log.open("wb") as stream, subprocess.Popen(command, stdout=stream, stderr=stream) as process:
         try:
-            socket = loop.run_sync(lambda: websocket_connect(_address(log) + "/session"), timeout=WAIT)
-            one = Session(socket, loop)
-            one.call("session.new", capabilities={})
-            yield one
+            with closing(Link(_address(log) + "/session")) as link:
+                one = Session(link)
+                one.call("session.new", capabilities={})
+                yield one
         finally:
-            if socket is not None:
-                socket.close()
-                loop.run_sync(lambda: asyncio.sleep(0.05))
             process.terminate()
             process.wait(WAIT)
-            loop.close(all_fds=True)
 
 
 def _address(log: Path) -> str:
