@@ -273,13 +273,21 @@ def _load_table(folder: Path) -> Combinations:
         return {name.removeprefix(kind): bit for name, bit in bits.items() if name.startswith(kind)}
 
     return Combinations(
-        whole.column("area_m2").to_numpy(),
-        parts.column("candidate").to_numpy(),
-        parts.column("mask").to_numpy(),
-        parts.column("area_m2").to_numpy(),
+        _numbers(whole.column("area_m2")),
+        _numbers(parts.column("candidate")),
+        _numbers(parts.column("mask")),
+        _numbers(parts.column("area_m2")),
         of("feature "),
         of("coverage "),
     )
+
+
+def _numbers(column: Any) -> NDArray[Any]:
+    """Numbers without a gap, without loading pandas, which the column's own `to_numpy` does."""
+    chunks = [np.from_dlpack(chunk) for chunk in column.chunks]
+    if len(chunks) == 1:
+        return chunks[0]
+    return np.concatenate([np.empty(0, column.type.to_pandas_dtype()), *chunks])
 
 
 def _save(found: WhatIf, folder: Path) -> None:
