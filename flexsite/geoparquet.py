@@ -13,6 +13,7 @@ import numpy as np
 
 from flexsite.flat import Flat, compiled_pays
 from flexsite.geometry import WORKERS, Indices
+from flexsite.kernel import loading
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 ROWS = 20_000
@@ -92,9 +93,9 @@ def _read_beside(path: Path, about: Any, groups: list[int], columns: Sequence[st
         return Flat.of_wkb(chunk.cast(pa.large_binary()), compiled=True)
 
     with ThreadPoolExecutor(WORKERS.get() or os.cpu_count() or 1) as pool:
-        loading = pool.submit(shapes, pa.array([], pa.large_binary()))  # compiled code, which takes a while
+        ready = loading()
         tables = list(pool.map(table, groups))
-        loading.result()
+        ready.result()
         chunks = [chunk for one in tables for chunk in one.column("geometry").chunks]
         flat = Flat.join(list(pool.map(shapes, chunks)))
     whole = pa.concat_tables(one.select(list(columns)) for one in tables)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
 
 COMPILING = "compiling the fast way, once on this machine: about half a minute"
 _WAITING: list[list[Callable[[str], None]]] = []
@@ -35,6 +38,29 @@ def begun() -> None:
     for waiting in _WAITING:
         while waiting:
             waiting.pop()(COMPILING)
+
+
+def loading() -> Future[None]:
+    """Begin to load what compiled functions need, beside other work; it takes half a second and more, once per process.
+
+    Begin when what the other work imports is there: two threads that import the same at once wait for each other. An
+    error here is one of the first compiled function too, and raised there.
+
+    Examples
+    --------
+    >>> loading().result()
+    """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="loading")
+    begun_now = pool.submit(_first)
+    pool.shutdown(wait=False)
+    return begun_now
+
+
+def _first() -> None:
+    """Call one function, for nothing."""
+    from flexsite.kernel.binary import from_wkb
+
+    from_wkb(np.empty(0, np.uint8), np.zeros(1, np.int64))
 
 
 def compiled() -> bool:

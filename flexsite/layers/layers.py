@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class Noted:
 
 
 class Layers:
-    """Named layers of a study, brought to its CRS.
+    """Named layers of a study, brought to its CRS. Threads may read features at once; each waits for its turn.
 
     Parameters
     ----------
@@ -66,9 +67,14 @@ class Layers:
         self._joined: dict[str, Joined] = {}
         self._rasters: dict[str, RasterReader] = {}
         self._raster: dict[str, bool] = {}
+        self._one_at_a_time = RLock()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_vectors": {}, "_readers": {}, "_joined": {}, "_rasters": {}}
+        own = {name: value for name, value in self.__dict__.items() if name != "_one_at_a_time"}
+        return {**own, "_vectors": {}, "_readers": {}, "_joined": {}, "_rasters": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _one_at_a_time=RLock())
 
     def is_raster(self, name: str) -> bool:
         """Whether a layer is a raster; GeoPackages with both count as vector."""
@@ -99,7 +105,8 @@ class Layers:
             When the file cannot be read as the study says, lacks a column, or has no feature at all that meets the
             conditions. That there is none within `bounds` is an answer.
         """
-        return self._reader(name).read(bounds, where, columns)
+        with self._one_at_a_time:
+            return self._reader(name).read(bounds, where, columns)
 
     def has(self, name: str, column: str) -> bool:
         """Whether a vector layer has a column in its file or table, under our name or the file's."""
@@ -122,10 +129,13 @@ class Layers:
         """
         from flexsite.layers.raster import RasterReader
 
-        if name not in self._rasters:
-            if not self.is_raster(name):
-                raise InputError("it is no raster", where=self._place(name), remedy="name a raster, such as a GeoTIFF")
-            self._rasters[name] = RasterReader(name, self._spec(name), self.crs, self._report(name))
+        with self._one_at_a_time:
+            if name not in self._rasters:
+                if not self.is_raster(name):
+                    raise InputError(
+                        "it is no raster", where=self._place(name), remedy="name a raster, such as a GeoTIFF"
+                    )
+                self._rasters[name] = RasterReader(name, self._spec(name), self.crs, self._report(name))
         return self._rasters[name].read(bounds)
 
     def coverage(self, name: str, *, bounds: Bounds) -> Coverage:
@@ -135,6 +145,10 @@ class Layers:
         with edges that are straight in the CRS of the file. A raster covers its valid cells; less, where the study
         gives coverage polygons too.
         """
+        with self._one_at_a_time:
+            return self._coverage(name, bounds)
+
+    def _coverage(self, name: str, bounds: Bounds) -> Coverage:
         given = self._spec(name).coverage
         polygons = self._coverage_polygons(name, given, bounds) if isinstance(given, Path) else None
         if self.is_raster(name):

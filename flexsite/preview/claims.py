@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +15,14 @@ import numpy as np
 from flexsite.availability import footprint, waterfall
 from flexsite.availability.window import Clock
 from flexsite.flat import Flat
+from flexsite.geometry import WORKERS
+from flexsite.notices import Notices
 from flexsite.preview.grid import Bounds, Grid
-from flexsite.preview.sources import Cells, Polygons, Source, upright
+from flexsite.preview.sources import Cells, Polygons, Source, Way, upright
 from flexsite.study.rule import KeepRule
 
 if TYPE_CHECKING:
     from flexsite.layers import Layers
-    from flexsite.notices import Notices
     from flexsite.study.models import Study
     from flexsite.study.rule import RuleBase
 
@@ -54,6 +59,47 @@ class Claim:
     def beyond(self) -> bool:
         """Whether the rule also claims ground where its layer knows nothing."""
         return self.rule.outside_coverage == "exclude"
+
+
+def read_claims(
+    study: Study,
+    layers: Layers,
+    bounds: Bounds,
+    clock: Clock,
+    notices: Notices,
+    way: Way,
+    told: Callable[[str], None],
+) -> list[Claim]:
+    """Read and prepare what the rules claim, several at a time; told of each, in their order.
+
+    Raises
+    ------
+    InputError
+        Of the first rule that cannot be read.
+    """
+
+    def one(rule: RuleBase) -> tuple[Claim, Notices]:
+        mine = Notices()
+        claim = read(rule, study, layers, bounds, clock, mine)
+        for source in (claim.under, claim.known):
+            if source is not None:
+                source.prepare(way)
+        return claim, mine
+
+    claims = []
+    with ThreadPoolExecutor(WORKERS.get() or os.cpu_count() or 1) as pool:
+        pending = [pool.submit(copy_context().run, one, rule) for rule in study.rules]
+        try:
+            for rule, waited in zip(study.rules, pending, strict=True):
+                told(f"rule {rule.id}")
+                claim, mine = waited.result()
+                claims.append(claim)
+                for key, text in mine.texts.items():
+                    notices.warn(key, text)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return claims
 
 
 def read(rule: RuleBase, study: Study, layers: Layers, bounds: Bounds, clock: Clock, notices: Notices) -> Claim:

@@ -19,6 +19,7 @@ from flexsite.cache import sha256
 from flexsite.errors import InputError
 from flexsite.flat import Flat
 from flexsite.geometry import WORKERS, Geometries
+from flexsite.kernel import loading
 from flexsite.kernel.scan import Runs
 from flexsite.notices import Notices
 from flexsite.opening import open_layers, read_area
@@ -30,8 +31,7 @@ from flexsite.outputs.text_table import write_csv
 from flexsite.outputs.withheld import public_study, shown_rules, told_layers, told_warnings
 from flexsite.preview import error, patches, tally
 from flexsite.preview.bands import LEAST, OUTSIDE, settle
-from flexsite.preview.claims import Claim
-from flexsite.preview.claims import read as read_claim
+from flexsite.preview.claims import Claim, read_claims
 from flexsite.preview.grid import Bounds, Grid
 from flexsite.preview.rasters import Rasters, write_names
 from flexsite.preview.sources import Polygons, Way
@@ -133,10 +133,8 @@ def preview(
     ground, bounds = _ground(study, layers, area, notices)
     grid = Grid.around(bounds, cell)
     timer.lap("ground")
-    claims = []
-    for rule in study.rules:
-        told(f"rule {rule.id}")
-        claims.append(read_claim(rule, study, layers, bounds, clock, notices))
+    loading()
+    claims = read_claims(study, layers, bounds, clock, notices, way, told)
     timer.lap("reading")
     names = shown_rules(study)
     with stored(folder, PREVIEW_RECORD) as stage:
