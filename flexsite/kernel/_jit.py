@@ -66,3 +66,19 @@ def taller(values: Array, need: int) -> Array:
         for j in range(values.shape[1]):
             more[i, j] = values[i, j]
     return more
+
+
+@inner
+def sort(values: Array, order: Array, n: int) -> None:
+    """Sort the first n values, in place, and `order` along with them (Shell's sort with Ciura's gaps)."""
+    gap = 1
+    while gap * 9 // 4 < n:
+        gap = gap * 9 // 4 + 1
+    while gap > 0:
+        for i in range(gap, n):
+            x, g, j = values[i], order[i], i - gap
+            while j >= 0 and values[j] > x:
+                values[j + gap], order[j + gap] = values[j], order[j]
+                j -= gap
+            values[j + gap], order[j + gap] = x, g
+        gap = gap * 4 // 9

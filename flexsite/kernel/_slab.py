@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from flexsite.kernel._jit import Array, entry, inner, longer, taller
+from flexsite.kernel._jit import Array, entry, inner, longer, sort, taller
 
 Box = tuple[float, float, float, float]
 """Left, low, right, high."""
@@ -22,22 +22,6 @@ windings step left of the box, what steps there (2 * footprint + whether up), an
 the ground."""
 _MANY = 256
 """Edges above which a box is halved, so that slabs stay short and few edges are active at once."""
-
-
-@inner
-def _sort(values: Array, order: Array, n: int) -> None:
-    """Sort the first n values, in place, and `order` along with them (Shell's sort with Ciura's gaps)."""
-    gap = 1
-    while gap * 9 // 4 < n:
-        gap = gap * 9 // 4 + 1
-    while gap > 0:
-        for i in range(gap, n):
-            x, g, j = values[i], order[i], i - gap
-            while j >= 0 and values[j] > x:
-                values[j + gap], order[j + gap] = values[j], order[j]
-                j -= gap
-            values[j + gap], order[j + gap] = x, g
-        gap = gap * 4 // 9
 
 
 @inner
@@ -56,6 +40,19 @@ def _step(ys: Array, codes: Array, m: int, base: Array, low: float, high: float,
             ys[m], codes[m] = y, code
             m += 1
     return m
+
+
+@inner
+def _close(ys: Array, codes: Array, first: int, m: int) -> int:
+    """Forget that a ring, whose steps are those from `first` on, begins and ends left of the box: it goes on there."""
+    a, b = first, m
+    while b - a >= 2 and ys[a] == ys[b - 1] and codes[a] == codes[b - 1] ^ 1:
+        a, b = a + 1, b - 1
+    if a == first:
+        return m
+    for i in range(a, b):
+        ys[first + i - a], codes[first + i - a] = ys[i], codes[i]
+    return first + b - a
 
 
 @inner
@@ -227,12 +224,12 @@ def _cell(
         if i + 1 == n or edges[i + 1, 3 if codes[i + 1] & 1 else 1] != end:  # else the next edge begins there
             event[e] = end
             e += 1
-    _sort(mid, order, n)
+    sort(mid, order, n)
     for i in range(m):
         event[e], mid[i], turn[i] = ys[i], ys[i], i
         e += 1
-    _sort(mid, turn, m)
-    _sort(event, act, e)
+    sort(mid, turn, m)
+    sort(event, act, e)
 
     wind = base.copy()
     mask, total, on = np.uint64(0), 0, 0
@@ -276,7 +273,7 @@ def _cell(
                 cuts = np.empty(2 * crossings)
                 _lay(edges, act, na, mid, bottom, top, lo, hi, slack)
                 crossings = _crossings(cuts, na, bottom, top, lo, hi, slack)
-            _sort(cuts, np.empty(crossings, np.int64), crossings)
+            sort(cuts, np.empty(crossings, np.int64), crossings)
         if count + (crossings + 1) * (na + 1) > len(keys):
             keys = longer(keys, count + (crossings + 1) * (na + 1))
             sums = taller(sums, len(keys))
@@ -367,7 +364,9 @@ def combinations(
                 if m + 2 * size > len(ys):
                     ys, steps = longer(ys, m + 2 * size), longer(steps, m + 2 * size)
                 store = (edges, codes, ys, steps, base)
+                first = m
                 n, m = _gather(xy, rings[r], rings[r + 1], ox, oy, k, box, store, n, m)
+                m = _close(ys, steps, first, m)
         count, crowd = zero, 0.0
         todo = [(_filled((edges, codes, ys, steps, base), n, m, used), box)]
         while todo:

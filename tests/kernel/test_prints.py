@@ -8,13 +8,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from flexsite.flat import Flat
 from flexsite.geometry import Floats, Geometries
 from flexsite.kernel import Prints, combine, pairs, seen
 
+from .shapes import scene as drawn
 from .shapes import scenes, star
 
 BOX = np.array([[10.0, 10.0, 20.0, 20.0]])
@@ -145,6 +146,7 @@ CHANGES: dict[str, Callable[[shapely.Geometry, np.random.Generator], shapely.Geo
 
 @settings(deadline=None, max_examples=150)
 @given(scenes, st.sampled_from(sorted(CHANGES)), st.integers(0, 2**32 - 1), st.sampled_from([0.0, 1.0]))
+@example(drawn(981, 0.0, (123456.0, 487654.0)), "bite", 116, 0.0)  # a ring that begins elsewhere, beside the box
 def test_what_looks_alike_has_the_same_areas_to_the_bit(
     scene: tuple[Geometries, Geometries], kind: str, seed: int, room: float
 ) -> None:
