@@ -150,10 +150,14 @@ class Flat:
 
     def take(self, rows: Indices) -> Flat:
         """Some rows, in the order asked; a row may be asked twice."""
-        polygons, new_rows = _ranges(self.rows, np.asarray(rows, dtype=np.int64))
+        rows = np.asarray(rows, dtype=np.int64)
+        polygons, new_rows = _ranges(self.rows, rows)
         rings, new_polygons = _ranges(self.polygons, polygons)
         vertices, new_rings = _ranges(self.rings, rings)
-        return Flat(self.xy[vertices], new_rings, new_polygons, new_rows)
+        taken = Flat(self.xy[vertices], new_rings, new_polygons, new_rows)
+        if "bounds" in self.__dict__:
+            taken.__dict__["bounds"] = self.bounds[rows]  # known already
+        return taken
 
     @cached_property
     def spans(self) -> Offsets:

@@ -37,23 +37,23 @@ def pairs(ground_bounds: Floats, feature_bounds: Floats) -> tuple[Offsets, Offse
 
 
 # What follows chooses the grid, by a sample: results do not depend on it.
-_SAMPLE = 10_000
+_SAMPLE, _FEW = 10_000, 1_000
 
 
-def _sample(boxes: Floats) -> Floats:
-    some: Floats = boxes[:: len(boxes) // _SAMPLE + 1]
+def _sample(boxes: Floats, size: int) -> Floats:
+    some: Floats = boxes[:: len(boxes) // size + 1]
     return some[np.isfinite(some).all(axis=1)]
 
 
 def _typical(boxes: Floats) -> float:
     """Median of the longer sides."""
-    some = _sample(boxes)
+    some = _sample(boxes, _FEW)
     return float(np.median((some[:, 2:] - some[:, :2]).max(axis=1))) if len(some) else 0.0
 
 
 def _extent(boxes: Floats) -> Floats:
     """Where nearly all of the boxes lie, however far the others are."""
-    some = _sample(boxes)
+    some = _sample(boxes, _SAMPLE)
     if not len(some):
         return np.zeros(4)
     sides = np.quantile(some, [0.001, 0.999], axis=0)

@@ -1,7 +1,9 @@
 // A Leaflet layer that paints polygons straight into canvas tiles: no object per site, no element per site.
 
-const MOVING_MS = 6; // of a frame, for new tiles while the map moves
-const RESTING_MS = 40;
+// Of a frame, for new tiles: until the first are all there, while the map moves, and when it rests.
+const FIRST_MS = 40;
+const MOVING_MS = 6;
+const RESTING_MS = 10;
 const DENSE = 0.02; // dots per pixel above which dots are drawn smaller
 
 // Tiles of exactly the zoom of the map, half steps too, so that none is shown larger or smaller than it was painted.
@@ -31,6 +33,8 @@ const PolygonLayer = ExactTiles.extend({
     this.alpha = new Map(); // opacity by class, where it is not 1
     this.selected = -1;
     this.queue = [];
+    this.first = true;
+    this.once('load', () => { this.first = false; });
   },
 
   alphaOf(c) {
@@ -57,7 +61,8 @@ const PolygonLayer = ExactTiles.extend({
 
   work() {
     if (!this._map) return;
-    const end = performance.now() + (this.moving ? MOVING_MS : RESTING_MS);
+    if (this._map._animatingZoom) { this.wake(); return; } // the zoom needs its frames for itself
+    const end = performance.now() + (this.moving ? MOVING_MS : this.first ? FIRST_MS : RESTING_MS);
     while (this.queue.length && performance.now() < end) {
       const { tile, at, done } = this.queue.shift();
       if (tile.parentNode || done) this.paint(tile, at);
