@@ -58,7 +58,7 @@ def settle(ground: Source, claims: Sequence[Claim], grid: Grid, way: Way) -> Ite
     ground
         What is there before any rule.
     claims
-        The rules, in order.
+        The rules, in order, prepared for the same way.
     way
         Exact shares or centres of cells.
 
@@ -69,10 +69,8 @@ def settle(ground: Source, claims: Sequence[Claim], grid: Grid, way: Way) -> Ite
     """
     workers = WORKERS.get() or os.cpu_count() or 1
     bands = grid.bands()
-    sources = [ground, *(source for claim in claims for source in (claim.under, claim.known) if source is not None)]
+    ground.prepare(way)
     with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(lambda source: source.prepare(way), sources):
-            pass
         ahead: deque[Future[Done]] = deque()
         for band in bands:
             ahead.append(pool.submit(_settle, band, ground, claims, grid, way))
