@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import shapely
@@ -97,23 +97,23 @@ class Flat:
         )
 
     @classmethod
-    def of_wkb(cls, wkb: pa.Array, *, compiled: bool | None = None) -> Flat:
-        """Rows from WKB, as `wkb` writes it.
-
-        Parameters
-        ----------
-        compiled
-            Whether compiled code reads them, which gives the same; None: where it pays for so many.
-        """
-        if (compiled_pays(len(wkb)) if compiled is None else compiled) and wkb.null_count == 0:
+    def of_wkb(cls, wkb: pa.Array) -> Flat:
+        """Rows from WKB, as `wkb` writes it."""
+        if compiled_pays(len(wkb)) and wkb.null_count == 0:
             from flexsite.kernel.binary import from_wkb
 
-            _, offsets, data = wkb.buffers()
-            ends = np.frombuffer(offsets, np.int64)[wkb.offset : wkb.offset + len(wkb) + 1]
-            found = from_wkb(np.frombuffer(data, np.uint8), ends)
+            found = from_wkb(*_buffers(wkb))
             if found is not None:
                 return found
         return cls.of(np.asarray(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)), dtype=object))
+
+    @classmethod
+    def of_chunks(cls, chunks: Sequence[pa.Array], each: Callable[..., Iterable[Any]]) -> Flat:
+        """Rows of several arrays of WKB, read by compiled code; `each` runs a function on all of them, like `map`."""
+        from flexsite.kernel.binary import from_chunks
+
+        found = None if any(one.null_count for one in chunks) else from_chunks([_buffers(one) for one in chunks], each)
+        return cls.join([cls.of_wkb(one) for one in chunks]) if found is None else found
 
     def wkb(self) -> pa.Array:
         """Rows as WKB."""
@@ -150,14 +150,29 @@ class Flat:
 
     def take(self, rows: Indices) -> Flat:
         """Some rows, in the order asked; a row may be asked twice."""
-        rows = np.asarray(rows, dtype=np.int64)
-        polygons, new_rows = _ranges(self.rows, rows)
-        rings, new_polygons = _ranges(self.polygons, polygons)
-        vertices, new_rings = _ranges(self.rings, rings)
-        taken = Flat(self.xy[vertices], new_rings, new_polygons, new_rows)
+        rows = np.ascontiguousarray(rows, dtype=np.int64)
+        if len(rows) and (rows.min() < 0 or rows.max() >= len(self)):
+            raise IndexError("a row that does not exist was asked")
+        taken = self._taken(rows)
         if "bounds" in self.__dict__:
             taken.__dict__["bounds"] = self.bounds[rows]  # known already
         return taken
+
+    def _taken(self, rows: Offsets) -> Flat:
+        if self._quick():
+            from flexsite.kernel._rows import taken
+
+            return Flat(*taken(self.xy, self.rings, self.polygons, self.rows, rows))
+        polygons, new_rows = _ranges(self.rows, rows)
+        rings, new_polygons = _ranges(self.polygons, polygons)
+        vertices, new_rings = _ranges(self.rings, rings)
+        return Flat(self.xy[vertices], new_rings, new_polygons, new_rows)
+
+    def _quick(self) -> bool:
+        """Whether compiled code, which is there already, can read the arrays as they are."""
+        arrays = self.xy, self.rings, self.polygons, self.rows
+        plain = all(one.flags.c_contiguous and one.flags.writeable for one in arrays)
+        return plain and _compiled() and {one.dtype for one in arrays[1:]} == {np.dtype(np.int64)}
 
     @cached_property
     def spans(self) -> Offsets:
@@ -168,6 +183,10 @@ class Flat:
     @cached_property
     def bounds(self) -> Floats:
         """(N, 4) minx, miny, maxx, maxy; NaN for a row without polygons."""
+        if self._quick():
+            from flexsite.kernel._rows import boxes
+
+            return cast("Floats", boxes(self.xy, self.spans))
         result = np.full((len(self), 4), np.nan)
         filled = np.flatnonzero(np.diff(self.spans) > 0)
         if len(filled):
@@ -193,7 +212,19 @@ class Flat:
 
 def compiled_pays(rows: int) -> bool:
     """Whether compiled code is quicker, with the time that loading it takes; it gives the same."""
-    return rows >= _MANY or "flexsite.kernel._wkb" in sys.modules
+    return rows >= _MANY or _compiled()
+
+
+def _buffers(wkb: pa.Array) -> tuple[NDArray[np.uint8], Offsets]:
+    """The bytes of large binaries, and where each begins."""
+    _, offsets, data = wkb.buffers()
+    ends = np.frombuffer(offsets, np.int64)[wkb.offset : wkb.offset + len(wkb) + 1]
+    return np.frombuffer(data, np.uint8), ends
+
+
+def _compiled() -> bool:
+    """Whether compiled code is loaded."""
+    return "flexsite.kernel._wkb" in sys.modules
 
 
 def _signed(xy: Floats, rings: Offsets) -> Floats:

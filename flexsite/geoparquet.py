@@ -89,15 +89,12 @@ def _read_beside(path: Path, about: Any, groups: list[int], columns: Sequence[st
         with pq.ParquetFile(path, metadata=about) as file:
             return file.read_row_group(group, columns=["geometry", *columns], use_threads=False)
 
-    def shapes(chunk: Any) -> Flat:
-        return Flat.of_wkb(chunk.cast(pa.large_binary()), compiled=True)
-
     with ThreadPoolExecutor(WORKERS.get() or os.cpu_count() or 1) as pool:
         ready = loading()
         tables = list(pool.map(table, groups))
         ready.result()
         chunks = [chunk for one in tables for chunk in one.column("geometry").chunks]
-        flat = Flat.join(list(pool.map(shapes, chunks)))
+        flat = Flat.of_chunks([chunk.cast(pa.large_binary()) for chunk in chunks], pool.map)
     whole = pa.concat_tables(one.select(list(columns)) for one in tables)
     return flat, {name: _values(whole.column(name)) for name in columns}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -101,7 +101,7 @@ class WhatIf:
     ) -> list[dict[str, str | int | float]]:
         """The rows of `waterfall`, as plain values; parameters and errors as there."""
         rules = self._rules(off, order)
-        account, _ = self.table.account(self.study, rules)
+        account, _ = self.table.account(self.study, rules, overlaps=False)
         left = float(account.start_m2.sum()) / 1e4
         rows = [_row("start", "", "", int((account.start_m2 > 0).sum()), left, left)]
         for step in account.steps(self.study, rules):
@@ -120,7 +120,7 @@ class WhatIf:
         import pandas as pd
 
         rules = self._rules(off, order)
-        account, _ = self.table.account(self.study, rules)
+        account, _ = self.table.account(self.study, rules, overlaps=False)
         found = {"candidate_id": self.ids, "area_m2": account.start_m2}
         for rule in rules:
             taken = np.zeros(len(account.start_m2))
@@ -182,10 +182,11 @@ def _computed(study: Study, crew: Crew) -> WhatIf:
         near = {name: found.near(around) for name, found in footprints.items()}
         if crew.cache is None:
             return exact.combinations(some, near, study, clock)
-        return _remembered(some, near, study, clock, settings, crew.cache)
+        return _remembered(some, near, study, clock, settings, crew.cache, writing)
 
     rows = tiles.split(candidates.shapes.bounds)
-    with ThreadPoolExecutor(crew.workers or os.cpu_count() or 1) as pool:
+    # Who writes mostly waits for the disk.
+    with _Writing() as writing, ThreadPoolExecutor(crew.workers or os.cpu_count() or 1) as pool:
         parts = list(pool.map(one, rows))
     row = np.concatenate([own[part.row] for own, part in zip(rows, parts, strict=True)])
     order = np.argsort(row, kind="stable")
@@ -204,7 +205,13 @@ def _computed(study: Study, crew: Crew) -> WhatIf:
 
 
 def _remembered(
-    shapes: Flat, near: Mapping[str, Footprint], study: Study, clock: Clock, settings: dict[str, Any], cache: Cache
+    shapes: Flat,
+    near: Mapping[str, Footprint],
+    study: Study,
+    clock: Clock,
+    settings: str,
+    cache: Cache,
+    writing: _Writing,
 ) -> Combinations:
     """The table of a tile, of which only candidates that meet something else than before are swept again."""
     from flexsite.availability import exact, met
@@ -227,8 +234,28 @@ def _remembered(
         _save_table(table, place, {})
         known.met.write(place)
 
-    cache.keep(TILE, name, write)
+    writing.begin(lambda: cache.keep(TILE, name, write))
     return table
+
+
+class _Writing:
+    """Writes beside the work, which need not wait for the disk; whoever leaves waits, and hears of what went wrong."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="writing")
+        self._begun: list[Future[object]] = []
+
+    def __enter__(self) -> _Writing:
+        return self
+
+    def begin(self, write: Callable[[], object]) -> None:
+        """Write something, soon."""
+        self._begun.append(self._pool.submit(write))
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=kind is not None)
+        for one in self._begun if kind is None else ():
+            one.result()
 
 
 def _made_of(study: Study, crew: Crew) -> str | None:

@@ -63,13 +63,17 @@ class Combinations:
         bit = self.coverage_bit.get(rule.id)
         return np.ones(len(self.mask), dtype=bool) if bit is None else _has(self.mask, bit)
 
-    def account(self, study: Study, rules: Sequence[RuleBase] | None = None) -> tuple[Account, Floats]:
+    def account(
+        self, study: Study, rules: Sequence[RuleBase] | None = None, *, overlaps: bool = True
+    ) -> tuple[Account, Floats]:
         """What the rules do, in numbers, and what they leave of each candidate in m2, not rounded.
 
         Parameters
         ----------
         rules
             Those that act, in their order; default: all of the study.
+        overlaps
+            Whether anybody asks what several rules claim.
 
         Examples
         --------
@@ -107,7 +111,8 @@ class Combinations:
             beyond = self._sums(~self.known(rule)) if rule.outside_coverage == "unknown" else np.zeros(count)
             where = np.flatnonzero(beyond > 0)
             unknown[rule.id] = Unknown(where, beyond[where])
-        return Account(start_m2, left_m2, taken, unknown, self._overlaps(claims, chosen, takers)), self.start - gone
+        several = self._overlaps(claims, chosen, takers) if overlaps else None
+        return Account(start_m2, left_m2, taken, unknown, several), self.start - gone
 
     def _overlaps(self, claims: Mapping[str, Truths], chosen: Sequence[RuleBase], takers: Sequence[str]) -> Overlaps:
         """What rules take by which of them claim it, the k-th of those chosen as bit k."""

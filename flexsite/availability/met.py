@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _FILE = "met.parquet"
 _LOOKED_AT = 4
 """Earlier results of one tile that are looked at: those used last."""
+_COMPARED = 2
+"""Those of them that are compared candidate by candidate: where the fewest rules changed."""
 
 
 @dataclass(frozen=True)
@@ -84,28 +86,27 @@ def known(
     near, contents
         By rule what lies around the tile, and a fingerprint of it.
     """
-    prints: dict[str, Prints] = {}
-    best: tuple[Path, Indices, list[str]] | None = None
+    earlier: list[tuple[Path, list[str]]] = []
     for folder in islice(cache.like(kind, group), _LOOKED_AT):
         then = _contents(folder)
-        if then is None or list(then) != list(contents):
-            continue
-        changed = [name for name, content in contents.items() if then[name] != content]
+        if then is not None and list(then) == list(contents):
+            earlier.append((folder, [name for name, content in contents.items() if then[name] != content]))
+    prints: dict[str, Prints] = {}
+    best: tuple[Path, Indices, dict[str, Prints]] | None = None
+    for folder, changed in sorted(earlier, key=lambda one: len(one[1]))[:_COMPARED]:
         new = {name: near[name] for name in changed if name not in prints}
         prints |= lay(shapes, new).prints(shapes, new) if new else {}
-        earlier = _prints(folder, changed)
+        theirs = _prints(folder, list(contents))
         differs = np.zeros(len(shapes), dtype=bool)
         for name in changed:
-            differs |= (prints[name] != earlier[name]).any(axis=1)
+            differs |= (prints[name] != theirs[name]).any(axis=1)
         rows = np.flatnonzero(differs)
         if len(rows) < len(shapes) and (best is None or len(rows) < len(best[1])):
-            best = folder, rows, changed
+            best = folder, rows, {name: prints[name] if name in changed else theirs[name] for name in contents}
     if best is None:
         laid = lay(shapes, near)
         return Known(Met(contents, laid.prints(shapes, near)), laid, None)
-    folder, rows, changed = best
-    same = _prints(folder, [name for name in contents if name not in changed])
-    everything = {name: prints[name] if name in changed else same[name] for name in contents}
+    folder, rows, everything = best
     return Known(Met(contents, everything), None, (folder, rows))
 
 

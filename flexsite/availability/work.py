@@ -200,7 +200,7 @@ def contents_of(near: Mapping[str, Footprint]) -> dict[str, str]:
     return {name: key_of("tile content", digest_of(one)) for name, one in near.items()}
 
 
-def tile_key(shapes: Flat, contents: Mapping[str, str], settings: dict[str, Any]) -> str:
+def tile_key(shapes: Flat, contents: Mapping[str, str], settings: str) -> str:
     """Name of the result of a tile; names of the same candidates and settings begin alike.
 
     Parameters
@@ -214,18 +214,19 @@ def tile_key(shapes: Flat, contents: Mapping[str, str], settings: dict[str, Any]
     return group[:GROUP] + key_of("tile", list(contents.items()))[GROUP:]
 
 
-def recipe(study: Study, wanted: Wanted) -> dict[str, Any]:
-    """What is done with candidates and features, apart from what these are."""
+def recipe(study: Study, wanted: Wanted) -> str:
+    """A name for what is done with candidates and features, apart from what these are."""
     rules = [
         {**rule.model_dump(mode="json", exclude=_COSMETIC), "effect": rule.effect, "layer": study.rules.index(rule)}
         for rule in study.rules
     ]
     spec = study.candidates
-    return {
+    settings = {
         "rules": rules, "strictness": study.strictness, "term": study.term, "date": study.date.isoformat(),
         "lead_time": study.lead_time, "min_area": spec.min_area, "min_width": spec.min_width,
         "compiled": wanted.compiled, "taken": wanted.taken, "stand_ins": wanted.stand_ins,
     }  # fmt: skip
+    return key_of("recipe", settings)
 
 
 def digest(shapes: Flat) -> str:

@@ -120,19 +120,26 @@ def listed(folder: Path) -> Iterator[Entry]:
 
 def _folders(folder: Path, names: re.Pattern[str]) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if names.fullmatch(path.name) and path.is_dir())
+        with os.scandir(folder) as inside:
+            return sorted(folder / one.name for one in inside if names.fullmatch(one.name) and one.is_dir())
     except FileNotFoundError:
         return []  # another run removed it meanwhile
 
 
 def _measured(path: Path) -> tuple[int, int] | None:
-    """Bytes and last use of an entry; a damaged one counts what it holds, one that just went is None."""
+    """Bytes and last use of an entry, damaged or not; one that just went is None."""
+    size, used, todo = 0, None, [os.fspath(path)]
     try:
-        files = manifest(path)
-        if files is not None:
-            own = (path / MANIFEST).stat()
-            return own.st_size + sum(size for size, _ in files.values()), own.st_mtime_ns
-        return sum(inner.stat().st_size for inner in path.rglob("*") if inner.is_file()), path.stat().st_mtime_ns
+        while todo:
+            with os.scandir(todo.pop()) as inside:
+                for one in inside:
+                    if one.is_dir(follow_symlinks=False):
+                        todo.append(one.path)
+                        continue
+                    found = one.stat(follow_symlinks=False)
+                    size += found.st_size
+                    used = found.st_mtime_ns if one.name == MANIFEST else used
+        return size, path.stat().st_mtime_ns if used is None else used
     except FileNotFoundError:
         return None
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from flexsite.kernel._jit import Array, entry, inner, longer, sort, taller
+from flexsite.kernel._line import Line, again, apart, crossings_of, enter, rise
 
 Box = tuple[float, float, float, float]
 """Left, low, right, high."""
-Line = tuple[Array, Array, Array]
-"""The active edges from left to right, their x at mid-height, what each edge is."""
 Below = tuple[np.uint64, int, int]
 """Mask, sum of the windings of features and number of footprints at the left side of the box."""
 Store = tuple[Array, Array, Array, Array, Array]
@@ -113,56 +112,21 @@ def _gather(
 
 
 @inner
-def _lay(
-    edges: Array, act: Array, na: int, mid: Array, bottom: Array, top: Array, lo: float, hi: float, slack: float
-) -> bool:
-    """Sort the active edges by x at mid-height of the slab; whether none of them cross within it."""
-    for i in range(na):
-        g = act[i]
-        bottom[i] = edges[g, 0] if edges[g, 1] >= lo else edges[g, 0] + (lo - edges[g, 1]) * edges[g, 4]
-        top[i] = edges[g, 2] if edges[g, 3] <= hi else edges[g, 0] + (hi - edges[g, 1]) * edges[g, 4]
-        mid[i] = (bottom[i] + top[i]) / 2
-    for i in range(1, na):  # nearly sorted from the slab below
-        x, a, b, g, j = mid[i], bottom[i], top[i], act[i], i - 1
-        while j >= 0 and mid[j] > x:
-            mid[j + 1], bottom[j + 1], top[j + 1], act[j + 1] = mid[j], bottom[j], top[j], act[j]
-            j -= 1
-        mid[j + 1], bottom[j + 1], top[j + 1], act[j + 1] = x, a, b, g
-    apart = True
-    for i in range(1, na):
-        apart &= bottom[i - 1] <= bottom[i] + slack and top[i - 1] <= top[i] + slack
-    return apart
-
-
-@inner
-def _crossings(cuts: Array, na: int, bottom: Array, top: Array, lo: float, hi: float, slack: float) -> int:
-    """Number of crossings of active edges within the slab, and as many of their heights as `cuts` has room for."""
-    for i in range(1, na):
-        a, b, j = bottom[i], top[i], i - 1
-        while j >= 0 and (bottom[j] > a or (bottom[j] == a and top[j] > b)):
-            bottom[j + 1], top[j + 1] = bottom[j], top[j]
-            j -= 1
-        bottom[j + 1], top[j + 1] = a, b
-    count = 0
-    for i in range(1, na):  # every exchange on the way from the order below to that above is a crossing
-        a, b, j = bottom[i], top[i], i - 1
-        while j >= 0 and top[j] > b:
-            if top[j] > b + slack or bottom[j] < a - slack:
-                if count < len(cuts):
-                    cuts[count] = lo + (hi - lo) * ((a - bottom[j]) / ((a - bottom[j]) + (top[j] - b)))
-                count += 1
-            bottom[j + 1], top[j + 1] = bottom[j], top[j]
-            j -= 1
-        bottom[j + 1], top[j + 1] = a, b
-    return count
-
-
-@inner
 def _sweep(
-    na: int, line: Line, wind: Array, bits: Array, keys: Array, sums: Array, n: int, below: Below, box: Box, h: float
+    na: int,
+    line: Line,
+    codes: Array,
+    wind: Array,
+    bits: Array,
+    keys: Array,
+    sums: Array,
+    n: int,
+    below: Below,
+    box: Box,
+    h: float,
 ) -> tuple[int, float]:
     """Add the strips of a slab to the sums of their masks, which rise and have room; and what lies under several."""
-    act, mid, codes = line
+    act, mid, _, _ = line
     mask, total, on = below
     x, right, last, crowd = box[0], box[2], 0, 0.0
     for i in range(na + 1):
@@ -211,25 +175,32 @@ def _cell(
     n, m, high = len(edges), len(ys), box[3]
     need = 2 * n + m + 2
     if work.shape[1] < need:
-        work, index = np.empty((4, 2 * need)), np.empty((3, 2 * need), np.int64)
-    event, mid, bottom, top = work[0], work[1], work[2], work[3]
-    act, order, turn, cuts = index[0], index[1], index[2], np.empty(16)
+        work, index = np.empty((4, 2 * need)), np.empty((5, 2 * need), np.int64)
+    event, line, cuts = work[0], (index[0], work[1], work[2], work[3]), np.empty(16)
+    order, turn, up, down = index[1], index[2], index[3], index[4]
     slack = 4e-15 * max(abs(box[0]), abs(box[2]), high)
     tiny = 1e-11 + 4e-15 * high
-    event[0], event[1], e = box[1], high, 2
+    # The heights where slabs end, and which edges have their lower end there: at most one that runs up from a vertex
+    # and one that runs down to it.
+    event[0], event[1], e, linked = box[1], high, 2, False
     for i in range(n):
-        begin, end = (edges[i, 3], edges[i, 1]) if codes[i] & 1 else (edges[i, 1], edges[i, 3])
-        event[e], mid[i], order[i] = begin, edges[i, 1], i
-        e += 1
-        if i + 1 == n or edges[i + 1, 3 if codes[i + 1] & 1 else 1] != end:  # else the next edge begins there
-            event[e] = end
+        runs_down = codes[i] & 1
+        if not linked:  # else it begins where the last one ends
+            event[e], up[e], down[e] = edges[i, 1 + 2 * runs_down], -1, -1
             e += 1
-    sort(mid, order, n)
-    for i in range(m):
-        event[e], mid[i], turn[i] = ys[i], ys[i], i
+        if not runs_down:
+            up[e - 1] = i
+        event[e], up[e], down[e] = edges[i, 3 - 2 * runs_down], -1, i if runs_down else -1
+        linked = i + 1 < n and edges[i + 1, 1 + 2 * (codes[i + 1] & 1)] == event[e]
         e += 1
-    sort(mid, turn, m)
-    sort(event, act, e)
+    for i in range(m):
+        event[e], up[e], down[e], line[1][i], turn[i] = ys[i], -1, -1, ys[i], i
+        e += 1
+    sort(line[1], turn, m)
+    up[0] = up[1] = down[0] = down[1] = np.int64(-1)
+    for i in range(e):
+        order[i] = i
+    sort(event, order, e)
 
     wind = base.copy()
     mask, total, on = np.uint64(0), 0, 0
@@ -238,24 +209,20 @@ def _cell(
         if base[k] > 0:
             mask |= bits[k]
             on += 1
-    crowd, na, waiting, turned, lo = 0.0, 0, 0, 0, event[0]
+    crowd, na, begun, turned, lo = 0.0, 0, 0, 0, event[0]
     for at in range(1, e):
         hi = event[at]
         # A slab too low for its middle to be told from its edges joins the next, so that no ground is lost.
         if hi - lo <= tiny and at < e - 1:
             continue
         ym = (lo + hi) / 2
-        kept = 0
-        for i in range(na):
-            if edges[act[i], 3] > ym:
-                act[kept] = act[i]
-                kept += 1
-        na = kept
-        while waiting < n and edges[order[waiting], 1] < ym:
-            if edges[order[waiting], 3] > ym:
-                act[na] = order[waiting]
-                na += 1
-            waiting += 1
+        na = rise(edges, line, na, hi, ym)
+        while begun < at and event[begun] < ym:
+            for g in (down[order[begun]], up[order[begun]]):
+                if g >= 0 and edges[g, 3] > ym:
+                    enter(edges, line, na, g, lo, hi)
+                    na += 1
+            begun += 1
         while turned < m and ys[turn[turned]] < ym:
             k, d = steps[turn[turned]] >> 1, 2 * (steps[turn[turned]] & 1) - 1
             before = base[k]
@@ -267,13 +234,14 @@ def _cell(
                     on += d
             turned += 1
         crossings = 0
-        if not _lay(edges, act, na, mid, bottom, top, lo, hi, slack):
-            crossings = _crossings(cuts, na, bottom, top, lo, hi, slack)
+        if not apart(line, na, slack):
+            crossings = crossings_of(cuts, line, na, lo, hi, slack)
             if crossings > len(cuts):
                 cuts = np.empty(2 * crossings)
-                _lay(edges, act, na, mid, bottom, top, lo, hi, slack)
-                crossings = _crossings(cuts, na, bottom, top, lo, hi, slack)
+                again(edges, line, na, lo, hi)
+                crossings = crossings_of(cuts, line, na, lo, hi, slack)
             sort(cuts, np.empty(crossings, np.int64), crossings)
+            again(edges, line, na, lo, hi)
         if count + (crossings + 1) * (na + 1) > len(keys):
             keys = longer(keys, count + (crossings + 1) * (na + 1))
             sums = taller(sums, len(keys))
@@ -283,10 +251,10 @@ def _cell(
             if s < crossings and (q - p <= tiny or hi - q <= tiny):
                 continue
             if crossings:
-                _lay(edges, act, na, mid, bottom, top, p, q, slack)
+                again(edges, line, na, p, q)
             for k in range(len(base)):
                 wind[k] = base[k]
-            count, more = _sweep(na, (act, mid, codes), wind, bits, keys, sums, count, (mask, total, on), box, q - p)
+            count, more = _sweep(na, line, codes, wind, bits, keys, sums, count, (mask, total, on), box, q - p)
             crowd += more
             p = q
         lo = hi
@@ -328,7 +296,7 @@ def combinations(
     out_row, out_mask, out_area = np.empty(room, np.int64), np.empty(room, np.uint64), np.empty(room)
     edges, codes = np.empty((512, 5)), np.empty(512, np.int64)
     ys, steps = np.empty(1024), np.empty(1024, np.int64)
-    work, index = np.empty((4, 2048)), np.empty((3, 2048), np.int64)
+    work, index = np.empty((4, 2048)), np.empty((5, 2048), np.int64)
     keys, sums = np.zeros(64, np.uint64), np.zeros((64, 2))
     local, bits = np.zeros(64, np.int64), np.zeros(65, np.uint64)
     base = np.zeros(65, np.int64)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,23 +30,53 @@ def from_wkb(data: Bytes, offsets: Offsets) -> Flat | None:
     >>> from_wkb(*to_wkb(squares)).area.tolist()
     [4.0, 1.0]
     """
+    return from_chunks([(data, offsets)], map)
+
+
+def from_chunks(chunks: Sequence[tuple[Bytes, Offsets]], each: Callable[..., Iterable[Any]]) -> Flat | None:
+    """The same of several chunks, one after the other.
+
+    Parameters
+    ----------
+    each
+        Runs a function on every chunk: `map`, or that of a pool. Nothing is copied after it, so that chunks beside each
+        other take as long as the largest.
+    """
     from flexsite.kernel._jit import plain
     from flexsite.kernel._wkb import decoded, sizes
 
-    offsets = plain(offsets, np.int64)
-    data = np.ascontiguousarray(data, np.uint8)[:]  # files are mostly read only, and too large to copy for that
-    data.flags.writeable = False
-    polygons, rings, vertices = sizes(data, offsets).tolist()
-    if polygons < 0 or sys.byteorder != "little":
+    read = [(_shut(data), plain(offsets, np.int64)) for data, offsets in chunks]
+    counts = np.array(list(each(lambda one: sizes(*one), read)), dtype=np.int64).reshape(-1, 3)
+    if (counts < 0).any() or sys.byteorder != "little":
         return None
-    flat = Flat(
-        np.empty((vertices, 2)),
-        np.zeros(rings + 1, np.int64),
-        np.zeros(polygons + 1, np.int64),
-        np.zeros(len(offsets), np.int64),
-    )
-    decoded(data, offsets, flat.xy.reshape(-1).view(np.uint8), flat.rings, flat.polygons, flat.rows)
+    ends = np.zeros((len(read) + 1, 4), dtype=np.int64)
+    ends[1:, 0] = np.cumsum([len(offsets) - 1 for _, offsets in read])
+    ends[1:, 1:] = counts.cumsum(axis=0)
+    rows, polygons, rings, vertices = ends[-1].tolist()
+    flat = Flat(np.empty((vertices, 2)), *(np.zeros(size + 1, np.int64) for size in (rings, polygons, rows)))
+
+    def fill(place: int) -> None:
+        row, polygon, ring, vertex = (slice(low, high + 1) for low, high in ends[place : place + 2].T.tolist())
+        xy = flat.xy[vertex.start : vertex.stop - 1]
+        own = [np.zeros(part.stop - part.start, np.int64) for part in (ring, polygon, row)]
+        decoded(*read[place], xy.reshape(-1).view(np.uint8), *own)
+        for whole, part, one, before in (
+            (flat.rings, ring, own[0], vertex.start),
+            (flat.polygons, polygon, own[1], ring.start),
+            (flat.rows, row, own[2], polygon.start),
+        ):
+            whole[part.start + 1 : part.stop] = one[1:] + before
+
+    for _ in each(fill, range(len(read))):
+        pass
     return flat
+
+
+def _shut(data: Bytes) -> Bytes:
+    """Bytes that cannot be written: files mostly cannot, and are too large to copy for that."""
+    data = np.ascontiguousarray(data, np.uint8)[:]
+    data.flags.writeable = False
+    return data
 
 
 def to_wkb(flat: Flat) -> tuple[Bytes, Offsets]:

@@ -90,7 +90,7 @@ def _entries() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """Every compiled function that Python calls, with the types it is called with."""
     from numba import types
 
-    from flexsite.kernel import _grid, _hash, _knife, _overlap, _slab, _wkb
+    from flexsite.kernel import _grid, _hash, _knife, _overlap, _rows, _slab, _wkb
 
     xy, offsets, words = types.float64[:, ::1], types.int64[::1], types.uint64[:, ::1]
     flat = (xy, offsets, offsets, offsets)
@@ -106,6 +106,8 @@ def _entries() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     read_only = types.Array(types.uint8, 1, "C", readonly=True)
     found += [
         (_overlap.overlapping, (*laid, xy, offsets, offsets)),
+        (_rows.boxes, (xy, offsets)),
+        (_rows.taken, (*flat, offsets)),
         (_wkb.sizes, (read_only, offsets)),
         (_wkb.decoded, (read_only, offsets, data, offsets, offsets, offsets)),
         (_wkb.encoded, (data, offsets, offsets, offsets, offsets, data)),

@@ -161,3 +161,27 @@ def test_nothing_at_all() -> None:
     assert (len(none), none.area.shape, none.bounds.shape, none.geometry().shape) == (0, (0,), (0, 4), (0,))
     assert same(none, Flat.join([])) and same(Flat.of_wkb(none.wkb()), none)
     assert same(Flat.of(shapes(None, FRAME)).take(np.array([], dtype=np.intp)), none)
+
+
+@settings(deadline=None)  # the first example loads the compiled code
+@given(rows, st.data())
+def test_compiled_code_takes_and_measures_rows_as_numpy_does(some: list[Any], data: st.DataObject) -> None:
+    wanted = np.array(data.draw(st.lists(st.integers(0, len(some) - 1), max_size=10) if some else st.just([])), int)
+    ways = []
+    for compiled in (False, True):
+        with patch.object(flat_module, "_compiled", lambda compiled=compiled: compiled):
+            flat = Flat.of(shapes(*some))
+            fresh = flat.take(wanted)
+            ways.append((fresh, flat.bounds, flat.take(wanted).bounds, fresh.bounds))
+    (plain, *plain_boxes), (quick, *quick_boxes) = ways
+    assert same(plain, quick)
+    for one, other in zip(plain_boxes, quick_boxes, strict=True):
+        assert one.tobytes() == other.tobytes()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("row", [-3, 2])
+def test_no_way_reads_beyond_the_rows(compiled: bool, row: int) -> None:
+    flat = Flat.of(shapely.box([0, 2], 0, [1, 3], 1))
+    with patch.object(flat_module, "_compiled", lambda: compiled), pytest.raises(IndexError):
+        flat.take(np.array([0, row]))

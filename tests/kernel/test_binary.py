@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from flexsite import flat as flat_module
 from flexsite.flat import Flat
-from flexsite.kernel.binary import from_wkb, to_wkb
+from flexsite.kernel.binary import from_chunks, from_wkb, to_wkb
 
 HOLED = shapely.box(0, 0, 9, 9).difference(shapely.box(1, 1, 2, 2))
 SHAPES = [
@@ -76,3 +77,19 @@ def test_many_rows_take_the_compiled_way_and_few_the_plain_way_alike(monkeypatch
     assert flat.wkb().equals(plain)
     assert same(Flat.of_wkb(plain), flat)
     assert same(Flat.of_wkb(plain.slice(4, 7)), flat.take(np.arange(4, 11)))
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.sampled_from(range(len(SHAPES))), max_size=5), max_size=4), st.sampled_from([1, 3]))
+def test_chunks_are_read_as_if_they_were_one(chosen: list[list[int]], threads: int) -> None:
+    flats = [Flat.of(np.array([SHAPES[n] for n in some] + [None], dtype=object)[:-1]) for some in chosen]
+    with ThreadPoolExecutor(threads) as pool:
+        found = from_chunks([to_wkb(flat) for flat in flats], pool.map)
+    assert found is not None
+    assert same(found, Flat.join(flats) if flats else Flat.of(np.empty(0, dtype=object)))
+
+
+def test_one_chunk_of_something_else_leaves_all_to_geos() -> None:
+    point = np.frombuffer(shapely.to_wkb(shapely.Point(1, 2), byte_order=1), np.uint8)
+    square = to_wkb(Flat.of(shapely.box([0], 0, 1, 1)))
+    assert from_chunks([square, (point, np.array([0, len(point)]))], map) is None

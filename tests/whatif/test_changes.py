@@ -96,3 +96,32 @@ def test_random_buffers_change_no_byte(
                 {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in {".parquet", ".csv"}}
             )
     assert files[0] == files[1] and len(files[0]) > 2
+
+
+def test_a_write_that_goes_wrong_beside_the_work_is_heard(root: Path) -> None:
+    study = flexsite.load(root / STUDY, WITHOUT)
+
+    def broken(*_: object) -> None:
+        raise ValueError("no such shape")
+
+    with (
+        Cache.temporary() as cache,
+        patch.object(whatif, "_save_table", broken),
+        pytest.raises(ValueError, match="shape"),
+    ):
+        what_if(study, Crew(1, cache))
+    with patch.object(whatif, "_save_table", broken):
+        assert len(what_if(study).rows()) > 2, "without a cache nothing is written"
+
+
+def test_work_that_goes_wrong_is_heard_rather_than_a_write() -> None:
+    def broken() -> None:
+        raise ValueError("the write")
+
+    def work() -> None:
+        with whatif._Writing() as writing:
+            writing.begin(broken)
+            raise KeyError("the work")
+
+    with pytest.raises(KeyError, match="the work"):
+        work()
