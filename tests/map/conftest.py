@@ -28,8 +28,15 @@ class Opened:
         return self.page.evaluate(code, argument)
 
     def text(self, selector: str) -> str:
-        """The text of an element as it is shown."""
+        """The text of an element as it is shown, once the words have caught up with the map."""
+        self.caught_up()
         return str(self.page.inner_text(selector))
+
+    def caught_up(self) -> None:
+        """Wait until the panel no longer says that it is busy."""
+        self.page.evaluate("""async () => {
+            while (document.querySelector('[aria-busy=true]')) await new Promise((done) => setTimeout(done, 5));
+        }""")
 
     def quiet(self) -> None:
         """Nothing on the console, nothing asked of the network."""

@@ -292,3 +292,36 @@ def test_a_study_without_tests_shows_its_requirements_as_fixed(open_map: OpenMap
     opened.page.click("#fs-tab-weights")
     assert "geen programma's van eisen" in opened.text("#fs-body")
     opened.quiet()
+
+
+def test_the_map_goes_first_and_the_words_are_never_far_behind(open_map: OpenMap) -> None:
+    opened = open_map(study(400))
+    first = "document.querySelector('.fs-list tbody tr .fs-pick').textContent"
+    at_once = opened.js(
+        f"""() => {{
+          const before = [flexsite.ranking()[0].site_id, {first}];
+          flexsite.weights({{supermarket: 0, quiet: 100, jobs: 0}});
+          const busy = document.querySelectorAll('[aria-busy=true]').length;
+          return [before, [flexsite.ranking()[0].site_id, {first}], busy];
+        }}"""
+    )
+    (site, shown), (site_now, shown_now), busy = at_once
+    assert (site == shown, site_now != site, shown_now == shown, busy) == (True, True, True, 1)
+    assert opened.text(".fs-list tbody tr .fs-pick") == site_now
+    assert opened.page.locator("[aria-busy]").count() == 0
+    renewed = opened.js(
+        """async () => {
+          const table = () => document.querySelector('.fs-list tbody tr');
+          let last = table(), renewed = 0;
+          const end = performance.now() + 900;
+          for (let weight = 0; performance.now() < end; weight = (weight + 7) % 101) {
+            flexsite.weights({supermarket: weight});
+            await new Promise((done) => setTimeout(done, 15));
+            if (table() !== last) renewed++;
+            last = table();
+          }
+          return renewed;
+        }"""
+    )
+    assert renewed >= 2, "a slider that never rests"
+    opened.quiet()

@@ -3,7 +3,7 @@
 // Of a frame, for new tiles: until the first are all there, while the map moves, and when it rests.
 const FIRST_MS = 40;
 const MOVING_MS = 6;
-const RESTING_MS = 10;
+const RESTING_MS = 4;
 const DENSE = 0.02; // dots per pixel above which dots are drawn smaller
 
 // Tiles of exactly the zoom of the map, half steps too, so that none is shown larger or smaller than it was painted.
@@ -15,6 +15,15 @@ const ExactTiles = L.GridLayer.extend({
 
   _clampZoom() {
     return this.exact;
+  },
+
+  // Tiles lie flat in their level: with a transform of its own, each would be a layer that the browser puts together
+  // with all others in every frame.
+  _addTile(at, container) {
+    L.GridLayer.prototype._addTile.call(this, at, container);
+    const { el: tile } = this._tiles[this._tileCoordsToKey(at)];
+    const { x, y } = L.DomUtil.getPosition(tile);
+    Object.assign(tile.style, { transform: '', left: x + 'px', top: y + 'px' });
   },
 });
 

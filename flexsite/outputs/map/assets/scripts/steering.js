@@ -1,5 +1,9 @@
 // What a reader sets: weights, bounds, conditions, order and classes; `main.js` gives these to the App.
 
+// Words and rows wait so long for the map to be painted, and when it is painted again and again, not longer than this.
+const AFTER_MS = 40;
+const LATE_MS = 150;
+
 const Steering = {
   // Once per frame, whatever a slider sends.
   soon(key, act) {
@@ -71,17 +75,42 @@ const Steering = {
   // Order, colours and numbers after other settings; the fields that are being used stay where they are.
   changed(what) {
     const { sites, selection } = this;
-    if (what === 'weights' || what === 'bounds') sites.rank();
+    const steered = what === 'weights' || what === 'bounds';
+    if (steered) sites.rank();
     this.page = 0;
     selection.apply();
     if (what !== 'order') this.colour();
     this.renewPlace();
-    if (what === 'weights' || what === 'bounds') this.renew('figures', figuresContent);
+    if (steered && this.tab === 'weights') this.updateBody(); // what stands beside the slider, which is little
+    if (steered) this.follow(what);
+    else this.catchUp([what]);
+  },
+
+  // Words and rows come after the frame with the map, so that a slider moves the map at once; never much later.
+  follow(what) {
+    const now = performance.now();
+    this.behind = this.behind || { since: now, whats: new Set() };
+    this.behind.whats.add(what);
+    clearTimeout(this.behind.timer);
+    const { panel } = this.parts;
+    panel.setAttribute('aria-busy', 'true');
+    const catchUp = () => {
+      const { whats } = this.behind;
+      this.behind = null;
+      panel.removeAttribute('aria-busy');
+      this.catchUp([...whats]);
+    };
+    if (now - this.behind.since > LATE_MS) catchUp();
+    else this.behind.timer = setTimeout(catchUp, AFTER_MS);
+  },
+
+  catchUp(whats) {
+    if (whats.includes('weights') || whats.includes('bounds')) this.renew('figures', figuresContent);
     this.renew('selected', selectionContent);
     this.updateBody();
     this.showLegend();
     if (this.place) this.showCard();
-    this.tell(what);
+    for (const what of whats) this.tell(what);
   },
 
   renew(name, content) {
