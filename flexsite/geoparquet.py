@@ -17,10 +17,14 @@ from flexsite.kernel import loading
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 ROWS = 20_000
-"""Rows in one group, the least that a reader takes; a group whose boxes lie elsewhere is not read."""
+"""Most rows in one group, the least that a reader takes; a group whose boxes lie elsewhere is not read."""
+_BYTES = 4_000_000
+"""Bytes of shapes in one group, about: heavy ones come in parts too, which are read beside each other."""
 
 
-def write_shapes(path: Path, shapes: Flat, crs: str, columns: Mapping[str, Any], *, rows_per_group: int = ROWS) -> None:
+def write_shapes(
+    path: Path, shapes: Flat, crs: str, columns: Mapping[str, Any], *, rows_per_group: int | None = None
+) -> None:
     """Write polygons and columns as GeoParquet 1.1 with a bbox column.
 
     Parameters
@@ -29,6 +33,8 @@ def write_shapes(path: Path, shapes: Flat, crs: str, columns: Mapping[str, Any],
         As PROJJSON text.
     columns
         Values per row, in the order of the file.
+    rows_per_group
+        Default: at most 20,000, and fewer where shapes are heavy.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -50,6 +56,8 @@ def write_shapes(path: Path, shapes: Flat, crs: str, columns: Mapping[str, Any],
         },
     }
     table = table.replace_schema_metadata({"geo": json.dumps(about)})
+    if rows_per_group is None:
+        rows_per_group = min(ROWS, len(shapes) * _BYTES // max(shapes.nbytes, 1) + 1)
     pq.write_table(table, path, row_group_size=rows_per_group, compression="lz4", use_dictionary=False)
 
 

@@ -7,6 +7,8 @@ import sys
 
 import typer
 
+from flexsite.cli import threads  # noqa: F401 isort: skip  before anything loads numpy
+
 # Each adds its commands, and the help lists them in this order.
 from flexsite.cli import running, looking, reporting, ruling, beginning, caching  # noqa: F401 isort: skip
 from flexsite.cli.application import app
