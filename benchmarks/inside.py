@@ -1,6 +1,7 @@
 """What is timed within a process: questions to the table, and land-use shares. Called by `land.py`.
 
     python benchmarks/inside.py questions study.yaml OUT      # a warm cache is in FLEXSITE_CACHE
+    python benchmarks/inside.py widened study.yaml OUT METRES
     python benchmarks/inside.py shares study.yaml OUT
 
 Prints seconds as JSON and writes the answers to OUT, for the caller to check. Imports stand inside the functions, as in
@@ -58,6 +59,19 @@ def questions(study: Path, out: Path) -> dict[str, Any]:
     return {name: round(value, 5) for name, value in seconds.items()}
 
 
+def widened(study: Path, out: Path, metres: str) -> dict[str, Any]:
+    """What each rule takes of every parcel with so many metres around noise; nothing is timed."""
+    from flexsite.availability.work import Crew
+    from flexsite.cache import Cache
+    from flexsite.study.loading import load
+    from flexsite.whatif import what_if
+
+    with Cache.default() as cache:
+        found = what_if(load(study, {"rules.noise.buffer": float(metres)}), Crew(cache=cache))
+        found.areas().to_parquet(out / "areas-widened.parquet")
+    return {}
+
+
 def shares(study: Path, out: Path) -> dict[str, Any]:
     """The exact share of every class of land use in every parcel."""
     import numpy as np
@@ -79,5 +93,5 @@ def shares(study: Path, out: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    doing = {"questions": questions, "shares": shares}[sys.argv[1]]
-    print(json.dumps(doing(Path(sys.argv[2]), Path(sys.argv[3]))))
+    doing: dict[str, Any] = {"questions": questions, "widened": widened, "shares": shares}
+    print(json.dumps(doing[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:])))

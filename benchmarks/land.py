@@ -13,6 +13,7 @@ filling  the same, with an empty cache that it fills
 cached   the same again
 buffer   the same, with 60 m (61, 62, ...) around noise instead of 50
 table    flexsite whatif --no-cache: m2 of each parcel under each combination of rules
+widened  flexsite whatif with another width around noise each time, with a warm cache
 whatif   flexsite whatif --off noise with a warm cache, and questions within one process
 preview  flexsite preview --cell 10: exact shares of cells of the region, not of its parcels; land use as a raster
 centres  the same with --centres
@@ -203,6 +204,28 @@ def table(bench: Bench) -> dict[str, Any]:
     return bench.times(once) | {"checked": "0.01 ha per rule"}
 
 
+def widened(bench: Bench) -> dict[str, Any]:
+    bench.flexsite("whatif")  # the table of the study as it is
+    used: Iterator[int] = iter(range(60, 1000))
+
+    def once(_: int) -> Cost:
+        metres = next(used)  # another each time, or it would be known already
+        cost, text = bench.flexsite("whatif", "--set", f"rules.noise.buffer={metres}")
+        out = bench.out()
+        out.mkdir()
+        run(
+            [sys.executable, str(HERE / "inside.py"), "widened", str(bench.region.study), str(out), str(metres)],
+            env=bench.cache,
+        )
+        areas = pd.read_parquet(out / "areas-widened.parquet")
+        check_areas(areas, bench.plain.answer(buffers={"noise": float(metres)}))
+        sums = Totals({name: float(areas[name].sum()) / 1e4 for name in RULES}, areas["left_m2"].sum() / 1e4, 0, 0)
+        check_totals("another buffer", printed(text), sums, 2 * _SHOWN_HA)
+        return cost
+
+    return bench.times(once) | PER_PARCEL
+
+
 def whatif(bench: Bench) -> dict[str, Any]:
     off, left = bench.plain.answer(off=["noise"]), bench.need_totals().left_ha
     bench.flexsite("whatif")  # now it is in the cache
@@ -290,8 +313,8 @@ def shares(bench: Bench) -> dict[str, Any]:
 
 
 JOBS: dict[str, Callable[[Bench], dict[str, Any]]] = {
-    "sites": sites, "filling": filling, "cached": cached, "buffer": buffer, "table": table, "whatif": whatif,
-    "preview": preview, "centres": centres, "shares": shares,
+    "sites": sites, "filling": filling, "cached": cached, "buffer": buffer, "table": table, "widened": widened,
+    "whatif": whatif, "preview": preview, "centres": centres, "shares": shares,
 }  # fmt: skip
 
 
