@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -182,18 +182,19 @@ class Flat:
 
     @cached_property
     def bounds(self) -> Floats:
-        """(N, 4) minx, miny, maxx, maxy; NaN for a row without polygons."""
+        """(N, 4) minx, miny, maxx, maxy; NaN for a row without polygons; no negative zero, so that all ways agree."""
         if self._quick():
             from flexsite.kernel._rows import boxes
 
-            return cast("Floats", boxes(self.xy, self.spans))
+            found: Floats = boxes(self.xy, self.spans) + 0.0
+            return found
         result = np.full((len(self), 4), np.nan)
         filled = np.flatnonzero(np.diff(self.spans) > 0)
         if len(filled):
             starts = self.spans[:-1][filled]
             result[filled, :2] = np.minimum.reduceat(self.xy, starts)
             result[filled, 2:] = np.maximum.reduceat(self.xy, starts)
-        return result
+        return result + 0.0
 
     @cached_property
     def area(self) -> Floats:

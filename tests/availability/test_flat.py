@@ -185,3 +185,11 @@ def test_no_way_reads_beyond_the_rows(compiled: bool, row: int) -> None:
     flat = Flat.of(shapely.box([0, 2], 0, [1, 3], 1))
     with patch.object(flat_module, "_compiled", lambda: compiled), pytest.raises(IndexError):
         flat.take(np.array([0, row]))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_sign_of_zero_is_the_same_either_way(compiled: bool) -> None:
+    shape = shapely.Polygon([(0.0, 0.0), (-0.0, 1.0), (1.0, -0.0)])
+    with patch.object(flat_module, "_compiled", lambda: compiled):
+        assert not np.signbit(Flat.of(shapes(shape)).bounds).any()
+        assert not np.signbit(Flat.of(shapes(shapely.Polygon(shape.exterior.coords[::-1]))).bounds).any()
